@@ -1,0 +1,264 @@
+package io.millrace.schemas;
+
+import io.millrace.events.ApprovalRequested;
+import io.millrace.events.DataValidated;
+import io.millrace.events.DatasetVersionCreated;
+import io.millrace.events.DeploymentFailed;
+import io.millrace.events.DesiredState;
+import io.millrace.events.DriftDetected;
+import io.millrace.events.DriftResolved;
+import io.millrace.events.EvaluationFailed;
+import io.millrace.events.EvaluationRequested;
+import io.millrace.events.MetricsLogged;
+import io.millrace.events.ModelDeployed;
+import io.millrace.events.ModelEvaluated;
+import io.millrace.events.ModelPromoted;
+import io.millrace.events.ModelRejected;
+import io.millrace.events.ModelTrained;
+import io.millrace.events.ModelVersionCreated;
+import io.millrace.events.PredictionLogged;
+import io.millrace.events.RunEnded;
+import io.millrace.events.RunQueued;
+import io.millrace.events.RunStarted;
+import io.millrace.events.TrainAccepted;
+import io.millrace.events.TrainRequested;
+import io.millrace.events.TrainingFailed;
+import io.millrace.events.TrainingRejected;
+import io.millrace.schemas.Topic.Kind;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The topic catalogue: every topic of the platform, declared here and nowhere else. */
+public final class Topics {
+
+  /** Ends the name of the topic that takes another topic's dead letters. */
+  public static final String DEAD_LETTER_SUFFIX = ".dlt";
+
+  private static final String TRACKING = "tracking-service";
+  private static final String ARTIFACT = "artifact-service";
+  private static final String TRAINING = "training-worker";
+  private static final String EVALUATION = "evaluation-worker";
+  private static final String DEPLOYMENT = "deployment-service";
+  private static final String INFERENCE = "inference-service";
+  private static final String MONITORING = "monitoring-service";
+
+  public static final Topic TRAIN_REQUESTS =
+      new Topic(
+          "millrace.train-requests",
+          "Requests to train a model, from any client.",
+          "request id",
+          3,
+          Duration.ofDays(30),
+          Kind.COMMAND,
+          "anyone",
+          List.of(TRACKING),
+          true,
+          List.of(TrainRequested.getClassSchema()));
+
+  public static final Topic REQUESTS =
+      new Topic(
+          "millrace.requests",
+          "What became of each training request.",
+          "request id",
+          3,
+          Duration.ofDays(30),
+          Kind.FACT,
+          TRACKING,
+          List.of(TRACKING),
+          true,
+          List.of(TrainAccepted.getClassSchema(), TrainingRejected.getClassSchema()));
+
+  public static final Topic TRAINING_JOBS =
+      new Topic(
+          "millrace.training-jobs",
+          "Runs waiting for a training worker.",
+          "run id",
+          3,
+          Duration.ofDays(7),
+          Kind.JOB,
+          TRACKING,
+          List.of(TRAINING, TRACKING),
+          true,
+          List.of(RunQueued.getClassSchema()));
+
+  public static final Topic RUNS =
+      new Topic(
+          "millrace.runs",
+          "The life of each run.",
+          "run id",
+          3,
+          Duration.ofDays(30),
+          Kind.FACT,
+          TRACKING,
+          List.of(TRACKING),
+          true,
+          List.of(
+              RunStarted.getClassSchema(),
+              DataValidated.getClassSchema(),
+              ModelTrained.getClassSchema(),
+              TrainingFailed.getClassSchema(),
+              RunEnded.getClassSchema()));
+
+  public static final Topic RUN_METRICS =
+      new Topic(
+          "millrace.run-metrics",
+          "Metrics as they are logged.",
+          "run id",
+          3,
+          Duration.ofDays(2),
+          Kind.FACT,
+          TRACKING,
+          List.of(TRACKING),
+          true,
+          List.of(MetricsLogged.getClassSchema()));
+
+  public static final Topic MODELS =
+      new Topic(
+          "millrace.models",
+          "Registered model versions.",
+          "model name",
+          3,
+          Duration.ofDays(30),
+          Kind.FACT,
+          TRACKING,
+          List.of(TRACKING),
+          true,
+          List.of(ModelVersionCreated.getClassSchema()));
+
+  public static final Topic EVALUATION_JOBS =
+      new Topic(
+          "millrace.evaluation-jobs",
+          "Model versions waiting for an evaluation worker.",
+          "model name",
+          3,
+          Duration.ofDays(7),
+          Kind.JOB,
+          TRACKING,
+          List.of(EVALUATION, TRACKING),
+          true,
+          List.of(EvaluationRequested.getClassSchema()));
+
+  public static final Topic EVALUATIONS =
+      new Topic(
+          "millrace.evaluations",
+          "Verdicts on model versions.",
+          "model name",
+          3,
+          Duration.ofDays(30),
+          Kind.FACT,
+          EVALUATION,
+          List.of(DEPLOYMENT, TRACKING),
+          true,
+          List.of(ModelEvaluated.getClassSchema(), EvaluationFailed.getClassSchema()));
+
+  public static final Topic PROMOTIONS =
+      new Topic(
+          "millrace.promotions",
+          "Decisions on what each environment serves.",
+          "model name",
+          3,
+          Duration.ofDays(30),
+          Kind.FACT,
+          DEPLOYMENT,
+          List.of(TRACKING),
+          true,
+          List.of(
+              ApprovalRequested.getClassSchema(),
+              ModelPromoted.getClassSchema(),
+              ModelRejected.getClassSchema()));
+
+  public static final Topic DESIRED_STATE =
+      new Topic(
+          "millrace.desired-state",
+          "What each environment is to serve, newest per environment and model.",
+          "environment/model name",
+          1,
+          null,
+          Kind.FACT,
+          DEPLOYMENT,
+          List.of(INFERENCE, MONITORING),
+          false,
+          List.of(DesiredState.getClassSchema()));
+
+  public static final Topic DEPLOYMENTS =
+      new Topic(
+          "millrace.deployments",
+          "What each replica serves.",
+          "environment/model name",
+          3,
+          Duration.ofDays(30),
+          Kind.FACT,
+          INFERENCE,
+          List.of(DEPLOYMENT, TRACKING),
+          true,
+          List.of(ModelDeployed.getClassSchema(), DeploymentFailed.getClassSchema()));
+
+  public static final Topic PREDICTIONS =
+      new Topic(
+          "millrace.predictions",
+          "Scored rows with their inputs.",
+          "prediction id",
+          6,
+          Duration.ofDays(3),
+          Kind.FACT,
+          INFERENCE,
+          List.of(MONITORING),
+          false,
+          List.of(PredictionLogged.getClassSchema()));
+
+  public static final Topic DRIFT =
+      new Topic(
+          "millrace.drift",
+          "Alerts of the monitoring.",
+          "environment/model name",
+          3,
+          Duration.ofDays(30),
+          Kind.FACT,
+          MONITORING,
+          List.of(TRACKING),
+          true,
+          List.of(DriftDetected.getClassSchema(), DriftResolved.getClassSchema()));
+
+  public static final Topic DATASETS =
+      new Topic(
+          "millrace.datasets",
+          "Stored dataset versions.",
+          "dataset name",
+          3,
+          Duration.ofDays(30),
+          Kind.FACT,
+          ARTIFACT,
+          List.of(TRACKING),
+          true,
+          List.of(DatasetVersionCreated.getClassSchema()));
+
+  private static final List<Topic> ALL =
+      List.of(
+          TRAIN_REQUESTS,
+          REQUESTS,
+          TRAINING_JOBS,
+          RUNS,
+          RUN_METRICS,
+          MODELS,
+          EVALUATION_JOBS,
+          EVALUATIONS,
+          PROMOTIONS,
+          DESIRED_STATE,
+          DEPLOYMENTS,
+          PREDICTIONS,
+          DRIFT,
+          DATASETS);
+
+  private Topics() {}
+
+  /** Every topic, in the order of the journey. */
+  public static List<Topic> all() {
+    return ALL;
+  }
+
+  /** The topic of that name, if it is one of ours. */
+  public static Optional<Topic> byName(String name) {
+    return ALL.stream().filter(topic -> topic.name().equals(name)).findFirst();
+  }
+}
