@@ -1,0 +1,82 @@
+package io.millrace.embedded;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the embedded platform keeps its data and where it listens. Everything listens on 127.0.0.1.
+ *
+ * @param dataDirectory holds {@code kafka/}, {@code postgres/}, {@code s3/} and the generated
+ *     credentials; created if missing
+ * @param kafkaPort 0 to 65535; 0 takes a free port
+ * @param postgresPort 0 to 65535; 0 takes a free port
+ * @param s3Port 0 to 65535; 0 takes a free port
+ * @param s3Keys null: generated once and kept in the data directory
+ * @param durable false lets PostgreSQL skip fsync, which is for throw-away test data only
+ * @param postgresBinaries folder in which the PostgreSQL programs are unpacked; null: inside the
+ *     data directory
+ * @param listener hears of each part as it becomes ready
+ */
+public record EmbeddedPlatformSettings(
+    Path dataDirectory,
+    int kafkaPort,
+    int postgresPort,
+    int s3Port,
+    @Nullable S3Keys s3Keys,
+    boolean durable,
+    @Nullable Path postgresBinaries,
+    ReadyListener listener) {
+
+  public EmbeddedPlatformSettings {
+    dataDirectory = dataDirectory.toAbsolutePath().normalize();
+    requirePort("Kafka", kafkaPort);
+    requirePort("PostgreSQL", postgresPort);
+    requirePort("S3", s3Port);
+  }
+
+  /** Durable, on free ports, with generated credentials and no listener. */
+  public static EmbeddedPlatformSettings in(Path dataDirectory) {
+    return new EmbeddedPlatformSettings(
+        dataDirectory, 0, 0, 0, null, true, null, ReadyListener.SILENT);
+  }
+
+  /** The same on other ports, where 0 means a free one. */
+  public EmbeddedPlatformSettings withPorts(int kafka, int postgres, int s3) {
+    return new EmbeddedPlatformSettings(
+        dataDirectory, kafka, postgres, s3, s3Keys, durable, postgresBinaries, listener);
+  }
+
+  /** The same with given S3 keys instead of generated ones. */
+  public EmbeddedPlatformSettings withS3Keys(S3Keys keys) {
+    return new EmbeddedPlatformSettings(
+        dataDirectory, kafkaPort, postgresPort, s3Port, keys, durable, postgresBinaries, listener);
+  }
+
+  /** The same with another listener. */
+  public EmbeddedPlatformSettings withListener(ReadyListener other) {
+    return new EmbeddedPlatformSettings(
+        dataDirectory, kafkaPort, postgresPort, s3Port, s3Keys, durable, postgresBinaries, other);
+  }
+
+  /**
+   * The same with the PostgreSQL programs unpacked elsewhere, so that several data directories can
+   * share them.
+   */
+  public EmbeddedPlatformSettings withPostgresBinaries(Path directory) {
+    return new EmbeddedPlatformSettings(
+        dataDirectory, kafkaPort, postgresPort, s3Port, s3Keys, durable, directory, listener);
+  }
+
+  /** For throw-away test data: PostgreSQL does not wait for the disk. */
+  public EmbeddedPlatformSettings withoutDurability() {
+    return new EmbeddedPlatformSettings(
+        dataDirectory, kafkaPort, postgresPort, s3Port, s3Keys, false, postgresBinaries, listener);
+  }
+
+  private static void requirePort(String part, int port) {
+    if (port < 0 || port > 65_535) {
+      throw new IllegalArgumentException(
+          "the port of " + part + " must be 0 (any free one) to 65535, not " + port);
+    }
+  }
+}
