@@ -1,0 +1,257 @@
+package io.millrace.database;
+
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ValidationDepth;
+import io.r2dbc.spi.Wrapped;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * One schema of a PostgreSQL server, through a small pool of connections. The calls block and are
+ * meant for virtual threads; they must not be made on a reactor network thread. Safe for many
+ * threads.
+ *
+ * <p>Every call throws {@link DatabaseUnavailable} where no connection can be had within the
+ * acquire timeout or the server does not answer.
+ */
+public final class Database implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(Database.class);
+
+  /** Attempts at a transaction that keeps losing against others. */
+  private static final int ATTEMPTS = 8;
+
+  private static final int ROWS_AHEAD = 256;
+
+  private final PostgresSettings settings;
+  private final PostgresqlConnectionFactory factory;
+  private final ConnectionPool pool;
+  private final Duration patience;
+  private final ThreadLocal<Boolean> busy = ThreadLocal.withInitial(() -> false);
+
+  public Database(PostgresSettings settings) {
+    this(settings, "millrace-" + settings.schema());
+  }
+
+  /** A database whose connections show in pg_stat_activity under that name. */
+  public Database(PostgresSettings settings, String applicationName) {
+    this.settings = settings;
+    this.patience = settings.statementTimeout().plusSeconds(5);
+    PostgresqlConnectionConfiguration.Builder configuration =
+        PostgresqlConnectionConfiguration.builder()
+            .host(settings.host())
+            .port(settings.port())
+            .database(settings.database())
+            .username(settings.user())
+            .schema(settings.schema())
+            .applicationName(applicationName)
+            .connectTimeout(Duration.ofSeconds(5))
+            .autodetectExtensions(false)
+            .preparedStatementCacheQueries(256)
+            .tcpKeepAlive(true)
+            .tcpNoDelay(true)
+            .options(
+                Map.of(
+                    "statement_timeout", Long.toString(settings.statementTimeout().toMillis()),
+                    "idle_in_transaction_session_timeout", "300000",
+                    "client_connection_check_interval", "10000"));
+    if (!settings.password().isEmpty()) {
+      configuration.password(settings.password());
+    }
+    this.factory = new PostgresqlConnectionFactory(configuration.build());
+    this.pool =
+        new ConnectionPool(
+            ConnectionPoolConfiguration.builder(factory)
+                .name(applicationName)
+                .registerJmx(false)
+                .initialSize(0)
+                .minIdle(0)
+                .maxSize(settings.poolSize())
+                .maxAcquireTime(settings.acquireTimeout())
+                .maxIdleTime(settings.idleTime())
+                .backgroundEvictionInterval(settings.idleTime())
+                .validationDepth(ValidationDepth.LOCAL)
+                .build());
+  }
+
+  /** The settings it was opened with. */
+  public PostgresSettings settings() {
+    return settings;
+  }
+
+  /** Connections in use just now, at most the pool size. */
+  public int connectionsInUse() {
+    return pool.getMetrics().map(metrics -> metrics.acquiredSize()).orElse(0);
+  }
+
+  /**
+   * Runs the work in one READ COMMITTED transaction: committed when it returns, rolled back when it
+   * throws. Where PostgreSQL ends the transaction for a deadlock or a serialization failure, the
+   * work runs again, a bounded number of times, so it must only touch the database.
+   *
+   * @throws IllegalStateException if this thread is inside a transaction of this database already
+   */
+  public <T> T inTransaction(TxWork<T> work) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return onConnection(work, true);
+      } catch (DatabaseFailure failure) {
+        if (!SqlErrors.mayRunAgain(failure) || attempt == ATTEMPTS) {
+          throw failure;
+        }
+        log.debug("Transaction lost against another (attempt {}): {}", attempt, failure.sqlState());
+        pause(ThreadLocalRandom.current().nextLong(5, 10L << attempt));
+      }
+    }
+  }
+
+  /** {@link #inTransaction} for work without a result. */
+  public void inTransactionVoid(Consumer<Tx> work) {
+    inTransaction(
+        tx -> {
+          work.accept(tx);
+          return Boolean.TRUE;
+        });
+  }
+
+  /** Runs the work on one connection without a transaction: each statement stands for itself. */
+  public <T> T read(TxWork<T> work) {
+    return onConnection(work, false);
+  }
+
+  /**
+   * Rows as the subscriber asks for them, a few hundred ahead, on one connection that goes back to
+   * the pool at the end or on cancel. Errors arrive as the exceptions of this class.
+   */
+  public <T> Flux<T> stream(String sql, Function<Row, T> mapper, @Nullable Object... args) {
+    return Flux.usingWhen(
+            pool.create(),
+            connection ->
+                Flux.from(DriverTx.statement(connection, sql, args).fetchSize(ROWS_AHEAD).execute())
+                    .concatMap(result -> DriverTx.mapped(result, mapper), 1),
+            Connection::close)
+        .onErrorMap(thrown -> SqlErrors.translate(thrown, settings.address(), sql));
+  }
+
+  /** Opens a connection of its own, outside the pool, for session locks and notifications. */
+  public Session openSession() {
+    try {
+      return Session.open(factory, patience, settings.address());
+    } catch (RuntimeException thrown) {
+      throw SqlErrors.translate(thrown, settings.address(), null);
+    }
+  }
+
+  /**
+   * Listens on a channel until closed, on a connection of its own that is opened again when it is
+   * lost. The listener is called with each payload on a network thread and must not block; it is
+   * called with an empty payload after every (re)connection, since notifications may have been
+   * missed.
+   */
+  public Listening listen(String channel, Consumer<String> listener) {
+    return new Listening(this, channel, listener);
+  }
+
+  @Override
+  public void close() {
+    try {
+      pool.disposeLater().block(Duration.ofSeconds(5));
+    } catch (RuntimeException thrown) {
+      log.debug("Closing the pool of {}", settings.address(), thrown);
+    }
+  }
+
+  private <T> T onConnection(TxWork<T> work, boolean transaction) {
+    if (busy.get()) {
+      throw new IllegalStateException(
+          "This thread already holds a connection of " + settings.schema() + ": pass its Tx on.");
+    }
+    Connection connection = acquire();
+    DriverTx tx = new DriverTx(connection, patience, settings.address());
+    busy.set(true);
+    try {
+      return transaction ? transact(tx, work) : work.apply(tx);
+    } finally {
+      busy.remove();
+      release(connection, tx.broken() || Thread.currentThread().isInterrupted());
+    }
+  }
+
+  private static <T> T transact(DriverTx tx, TxWork<T> work) {
+    tx.begin();
+    T result;
+    try {
+      result = work.apply(tx);
+    } catch (RuntimeException | Error failure) {
+      if (!tx.broken() && !Thread.currentThread().isInterrupted()) {
+        try {
+          tx.rollback();
+        } catch (RuntimeException second) {
+          failure.addSuppressed(second);
+        }
+      }
+      throw failure;
+    }
+    tx.commit();
+    return result;
+  }
+
+  private Connection acquire() {
+    try {
+      Connection connection =
+          pool.create().block(settings.acquireTimeout().plus(Duration.ofSeconds(1)));
+      if (connection == null) {
+        throw new IllegalStateException("The pool gave no connection.");
+      }
+      return connection;
+    } catch (RuntimeException thrown) {
+      RuntimeException failure = SqlErrors.translate(thrown, settings.address(), null);
+      if (failure instanceof DatabaseFailure || failure instanceof IllegalStateException) {
+        throw new DatabaseUnavailable(
+            "No connection to PostgreSQL at " + settings.address() + ": " + failure.getMessage(),
+            thrown);
+      }
+      throw failure;
+    }
+  }
+
+  /**
+   * A connection whose last call has no answer is closed for good; its transaction goes with it.
+   */
+  private static void release(Connection connection, boolean broken) {
+    if (broken) {
+      if (connection instanceof Wrapped<?> wrapped
+          && wrapped.unwrap() instanceof Connection physical) {
+        Mono.from(physical.close()).onErrorComplete().subscribe();
+      }
+      Mono.from(connection.close()).onErrorComplete().subscribe();
+      return;
+    }
+    try {
+      Mono.from(connection.close()).block(Duration.ofSeconds(5));
+    } catch (RuntimeException thrown) {
+      log.debug("Giving a connection back", thrown);
+    }
+  }
+
+  private static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new DatabaseUnavailable("Interrupted between two attempts.", interrupted);
+    }
+  }
+}
