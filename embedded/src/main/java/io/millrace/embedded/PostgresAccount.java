@@ -75,6 +75,8 @@ sealed interface PostgresAccount {
   }
 
   /**
+   * Chooses the account for a database directory.
+   *
    * @param database the database's directory, which exists
    * @param self a file that this process made, whose owner is therefore this process's account
    */

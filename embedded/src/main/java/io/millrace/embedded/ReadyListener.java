@@ -13,6 +13,8 @@ public interface ReadyListener {
   ReadyListener SILENT = (part, address, took) -> {};
 
   /**
+   * One part is ready.
+   *
    * @param part {@code kafka}, {@code postgres} or {@code s3}
    * @param address where it listens, {@code host:port}
    * @param took time from the start of this part until it was ready
