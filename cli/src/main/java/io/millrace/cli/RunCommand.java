@@ -1,0 +1,114 @@
+package io.millrace.cli;
+
+import io.millrace.cli.Terminal.Style;
+import io.millrace.pipeline.Parsed;
+import io.millrace.pipeline.Pipeline;
+import io.millrace.pipeline.PipelineFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** Applies a pipeline file, asks for a training and tells what becomes of it. */
+@Command(
+    name = "run",
+    description = "Apply a pipeline file, train, and follow the story to its end.")
+final class RunCommand implements Callable<Integer> {
+
+  @ParentCommand @Nullable Millrace millrace;
+
+  @Parameters(
+      paramLabel = "FILE",
+      description = "The pipeline file, for example samples/breast-cancer.yaml.")
+  @Nullable Path file;
+
+  @Option(
+      names = "--data",
+      paramLabel = "CSV",
+      description = "Store this file as a version of the pipeline's dataset first.")
+  @Nullable Path data;
+
+  @Option(
+      names = "--set",
+      paramLabel = "PATH=VALUE",
+      description = "Replace a value for this run, for example train.params.trees=100.")
+  Map<String, String> overrides = new LinkedHashMap<>();
+
+  @Option(
+      names = "--request-id",
+      paramLabel = "ID",
+      description = "Id of the request; the same id again changes nothing.")
+  @Nullable String requestId;
+
+  @Option(names = "--by", paramLabel = "NAME", description = "Who asks (default: the user name).")
+  String requestedBy = System.getProperty("user.name", "unknown");
+
+  @Option(names = "--detach", description = "Do not wait for the end.")
+  boolean detach;
+
+  @Override
+  public Integer call() throws IOException {
+    var root = java.util.Objects.requireNonNull(millrace);
+    var path = java.util.Objects.requireNonNull(file);
+    var terminal = root.terminal();
+    if (!Files.isReadable(path)) {
+      throw new CliFailure(
+          "Cannot read " + path.toAbsolutePath() + ". `./millrace init` writes a working file.");
+    }
+    var definition = Files.readString(path);
+    var pipeline = pipeline(path, definition);
+    try (var gateway = root.client()) {
+      if (data != null) {
+        var pushed = gateway.pushDataset(pipeline.dataset().name(), data);
+        terminal.line(DatasetsCommand.describe(pushed));
+      }
+      apply(gateway, terminal, definition);
+      var id = requestId == null ? UUID.randomUUID().toString() : requestId;
+      Map<String, Object> request = new LinkedHashMap<>();
+      request.put("requestId", id);
+      request.put("pipeline", pipeline.name());
+      request.put("overrides", overrides);
+      request.put("requestedBy", requestedBy);
+      gateway.post("/api/v1/train-requests", request);
+      terminal.line("request   " + terminal.styled(Style.BOLD, id));
+      return detach ? 0 : FlowCommand.follow(gateway, terminal, id);
+    }
+  }
+
+  private static Pipeline pipeline(Path path, String definition) {
+    return switch (PipelineFile.parse(definition)) {
+      case Parsed.Valid valid -> valid.pipeline();
+      case Parsed.Invalid invalid -> {
+        var text = new StringBuilder(path + " has " + invalid.problems().size() + " problem(s):");
+        invalid.problems().forEach(problem -> text.append("\n  - ").append(problem.message()));
+        throw new CliFailure(text.toString());
+      }
+    };
+  }
+
+  private static void apply(GatewayClient gateway, Terminal terminal, String definition) {
+    var answer = gateway.tryPost("/api/v1/pipelines", definition, "text/yaml");
+    if (!answer.succeeded()) {
+      throw new CliFailure(
+          "The pipeline was refused:\n" + GatewayClient.refusal("POST /api/v1/pipelines", answer));
+    }
+    terminal.line(
+        "pipeline  %s version %d%s"
+            .formatted(
+                Story.text(answer.body(), "name"),
+                answer.body().path("version").asInt(),
+                answer.body().path("created").asBoolean() ? "" : " (unchanged)"));
+  }
+
+  /** How long the story waits for a gateway that went away. */
+  static final Duration GIVE_UP_AFTER = Duration.ofMinutes(2);
+}
