@@ -1,12 +1,17 @@
 package io.millrace.embedded;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Runs the embedded platform, or one part of it, as a process of its own until SIGTERM or SIGINT:
  *
- * <pre>{@code kafka|postgres|s3|all --data DIR [--kafka-port N] [--postgres-port N] [--s3-port N]}
+ * <pre>{@code kafka|postgres|s3|all --data DIR [--kafka-port N] [--postgres-port N] [--s3-port N]
+ *     [--postgres-binaries DIR]}
  * </pre>
  *
  * It prints {@code ready <part> <address> <milliseconds> ms} for each part and then {@code ready}.
@@ -15,8 +20,10 @@ import java.util.concurrent.CountDownLatch;
 public final class EmbeddedMain {
 
   private static final String USAGE =
-      "usage: kafka|postgres|s3|all --data DIR [--kafka-port N] [--postgres-port N] [--s3-port N]";
+      "usage: kafka|postgres|s3|all --data DIR [--kafka-port N] [--postgres-port N] [--s3-port N]"
+          + " [--postgres-binaries DIR]";
 
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
   private static final String LOGGING = "logback.configurationFile";
 
   private EmbeddedMain() {}
@@ -36,21 +43,22 @@ public final class EmbeddedMain {
       System.exit(2);
       return;
     }
-    AutoCloseable running;
+    CompletableFuture<AutoCloseable> running = new CompletableFuture<>();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> close(running), "embedded-close"));
     try {
-      running =
+      running.complete(
           switch (part) {
             case "kafka" -> EmbeddedKafka.start(settings);
             case "postgres" -> EmbeddedPostgres.start(settings);
             case "s3" -> EmbeddedS3.start(settings);
             default -> EmbeddedPlatform.start(settings);
-          };
+          });
     } catch (EmbeddedStartException e) {
+      running.completeExceptionally(e);
       System.err.println(e.getMessage());
       System.exit(1);
       return;
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> close(running), "embedded-close"));
     System.out.println("ready");
     new CountDownLatch(1).await();
   }
@@ -60,6 +68,7 @@ public final class EmbeddedMain {
       throw new IllegalArgumentException("the first argument says what to run");
     }
     Path data = null;
+    Path binaries = null;
     int kafka = 0;
     int postgres = 0;
     int s3 = 0;
@@ -70,6 +79,7 @@ public final class EmbeddedMain {
       String value = arguments[i + 1];
       switch (arguments[i]) {
         case "--data" -> data = Path.of(value);
+        case "--postgres-binaries" -> binaries = Path.of(value);
         case "--kafka-port" -> kafka = port(value);
         case "--postgres-port" -> postgres = port(value);
         case "--s3-port" -> s3 = port(value);
@@ -79,12 +89,14 @@ public final class EmbeddedMain {
     if (data == null) {
       throw new IllegalArgumentException("--data is missing");
     }
-    return EmbeddedPlatformSettings.in(data)
-        .withPorts(kafka, postgres, s3)
-        .withListener(
-            (part, address, took) ->
-                System.out.println(
-                    "ready " + part + " " + address + " " + took.toMillis() + " ms"));
+    EmbeddedPlatformSettings settings =
+        EmbeddedPlatformSettings.in(data)
+            .withPorts(kafka, postgres, s3)
+            .withListener(
+                (part, address, took) ->
+                    System.out.println(
+                        "ready " + part + " " + address + " " + took.toMillis() + " ms"));
+    return binaries == null ? settings : settings.withPostgresBinaries(binaries);
   }
 
   private static int port(String value) {
@@ -95,9 +107,12 @@ public final class EmbeddedMain {
     }
   }
 
-  private static void close(AutoCloseable running) {
+  /** A signal may come while it starts: what has been started by then must be stopped as well. */
+  private static void close(CompletableFuture<AutoCloseable> running) {
     try {
-      running.close();
+      running.get(START_TIMEOUT.toSeconds(), TimeUnit.SECONDS).close();
+    } catch (ExecutionException e) {
+      // It did not start, and has said so.
     } catch (Exception e) {
       System.err.println("not closed cleanly: " + e);
     }

@@ -259,8 +259,16 @@ public final class EmbeddedPlatform implements AutoCloseable {
     }
   }
 
-  private static Path sharedBinaries(Path temporary) {
-    return temporary.resolve("millrace-postgres-" + System.getProperty("user.name"));
+  /**
+   * Unpacked once for all test JVMs of this account; programs that another account put there are
+   * not run.
+   */
+  static Path sharedBinaries(Path temporary) throws IOException {
+    String me = System.getProperty("user.name");
+    Path binaries = Files.createDirectories(temporary.resolve("millrace-postgres-" + me));
+    return Files.getOwner(binaries).getName().equals(me)
+        ? binaries
+        : Files.createTempDirectory(temporary, "millrace-postgres-");
   }
 
   private static void deleteQuietly(Path directory) {

@@ -3,6 +3,8 @@ package io.millrace.embedded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -15,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RestartIT {
+
+  private static final Path BINARIES = binaries();
 
   @TempDir Path data;
 
@@ -46,7 +50,9 @@ class RestartIT {
   @Test
   void keepsWhatWasAcknowledgedBeforeAKill() throws Exception {
     long survivor;
-    try (var child = ChildProcess.run("all", "--data", data.toString())) {
+    try (var child =
+        ChildProcess.run(
+            "all", "--data", data.toString(), "--postgres-binaries", BINARIES.toString())) {
       Evidence.leave(
           child.address("kafka"),
           "jdbc:postgresql://" + child.address("postgres") + "/" + EmbeddedPostgres.DATABASE,
@@ -65,10 +71,16 @@ class RestartIT {
 
   @Test
   void runsEachPartAsItsOwnProcessOnOneDirectory() throws Exception {
-    try (var kafka = ChildProcess.run("kafka", "--data", data.toString());
-        var s3 = ChildProcess.run("s3", "--data", data.toString())) {
+    try (var kafka =
+            ChildProcess.run(
+                "kafka", "--data", data.toString(), "--postgres-binaries", BINARIES.toString());
+        var s3 =
+            ChildProcess.run(
+                "s3", "--data", data.toString(), "--postgres-binaries", BINARIES.toString())) {
       String postgresPort;
-      try (var postgres = ChildProcess.run("postgres", "--data", data.toString())) {
+      try (var postgres =
+          ChildProcess.run(
+              "postgres", "--data", data.toString(), "--postgres-binaries", BINARIES.toString())) {
         Evidence.leave(
             kafka.address("kafka"),
             "jdbc:postgresql://" + postgres.address("postgres") + "/" + EmbeddedPostgres.DATABASE,
@@ -84,7 +96,13 @@ class RestartIT {
       }
       try (var postgres =
           ChildProcess.run(
-              "postgres", "--data", data.toString(), "--postgres-port", postgresPort)) {
+              "postgres",
+              "--data",
+              data.toString(),
+              "--postgres-binaries",
+              BINARIES.toString(),
+              "--postgres-port",
+              postgresPort)) {
         assertThat(
                 Evidence.find(
                     kafka.address("kafka"),
@@ -102,8 +120,12 @@ class RestartIT {
 
   @Test
   void namesTheProcessThatHoldsTheDirectory() throws Exception {
-    try (var holder = ChildProcess.run("s3", "--data", data.toString());
-        var second = ChildProcess.run("s3", "--data", data.toString())) {
+    try (var holder =
+            ChildProcess.run(
+                "s3", "--data", data.toString(), "--postgres-binaries", BINARIES.toString());
+        var second =
+            ChildProcess.run(
+                "s3", "--data", data.toString(), "--postgres-binaries", BINARIES.toString())) {
       assertThat(second.process().waitFor()).isEqualTo(1);
       assertThat(second.said())
           .contains(data.toRealPath().toString())
@@ -138,7 +160,7 @@ class RestartIT {
     if (root) {
       Files.setAttribute(database, "unix:uid", 65_534);
     }
-    try (var postgres = EmbeddedPostgres.start(settings());
+    try (var postgres = EmbeddedPostgres.start(EmbeddedPlatformSettings.in(data));
         var connection = Evidence.connect(postgres.jdbcUrl(), postgres.password())) {
       assertThat(connection.isValid(5)).isTrue();
       int server =
@@ -147,8 +169,16 @@ class RestartIT {
     }
   }
 
+  private static Path binaries() {
+    try {
+      return EmbeddedPlatform.sharedBinaries(Path.of(System.getProperty("java.io.tmpdir")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private EmbeddedPlatformSettings settings() {
-    return EmbeddedPlatformSettings.in(data);
+    return EmbeddedPlatformSettings.in(data).withPostgresBinaries(BINARIES);
   }
 
   private static void leaveEvidence(EmbeddedPlatform platform) throws Exception {
