@@ -3,6 +3,7 @@ package io.millrace.schemas;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /** Generated files that are committed: renewed on request, compared otherwise. */
 final class Renewal {
@@ -12,6 +13,23 @@ final class Renewal {
 
   static boolean asked() {
     return Boolean.getBoolean("millrace.update");
+  }
+
+  /**
+   * Adds today's schemas to the catalogue where the build was asked to; before anything reads it.
+   */
+  static synchronized void catalogue(Path sources) throws IOException {
+    if (!asked() || new CatalogueFiles(sources).update(Topics.all()).isEmpty()) {
+      return;
+    }
+    // The class path of this build was filled before.
+    try (Stream<Path> files = Files.walk(sources)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Path copy = Path.of("target/classes/schemas").resolve(sources.relativize(file));
+        Files.createDirectories(copy.getParent());
+        Files.write(copy, Files.readAllBytes(file));
+      }
+    }
   }
 
   /** Writes the text where the build was asked to. */

@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
 import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
@@ -26,17 +24,7 @@ class SchemaCatalogueTest {
 
   @BeforeAll
   static void renewWhereAsked() throws IOException {
-    if (Renewal.asked()) {
-      new CatalogueFiles(SOURCES).update(Topics.all());
-      // The class path of this build was filled before.
-      try (Stream<Path> files = Files.walk(SOURCES)) {
-        for (Path file : files.filter(Files::isRegularFile).toList()) {
-          Path copy = Path.of("target/classes/schemas").resolve(SOURCES.relativize(file));
-          Files.createDirectories(copy.getParent());
-          Files.write(copy, Files.readAllBytes(file));
-        }
-      }
-    }
+    Renewal.catalogue(SOURCES);
   }
 
   @Test

@@ -1,0 +1,135 @@
+package io.millrace.schemas;
+
+import io.millrace.events.ApprovalRequested;
+import io.millrace.events.DataValidated;
+import io.millrace.events.DatasetVersionCreated;
+import io.millrace.events.DeploymentFailed;
+import io.millrace.events.DesiredState;
+import io.millrace.events.DriftDetected;
+import io.millrace.events.DriftResolved;
+import io.millrace.events.EvaluationFailed;
+import io.millrace.events.EvaluationRequested;
+import io.millrace.events.MetricsLogged;
+import io.millrace.events.ModelDeployed;
+import io.millrace.events.ModelEvaluated;
+import io.millrace.events.ModelPromoted;
+import io.millrace.events.ModelRejected;
+import io.millrace.events.ModelTrained;
+import io.millrace.events.ModelVersionCreated;
+import io.millrace.events.PredictionLogged;
+import io.millrace.events.RunEnded;
+import io.millrace.events.RunQueued;
+import io.millrace.events.RunStarted;
+import io.millrace.events.TrainAccepted;
+import io.millrace.events.TrainRequested;
+import io.millrace.events.TrainingFailed;
+import io.millrace.events.TrainingRejected;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.avro.specific.SpecificRecord;
+
+/**
+ * Which event may follow which: an event appears in a flow only after one of those it may follow,
+ * unless it may come first. Events with no cause in common may be interleaved in any order, and
+ * each may be delivered more than once.
+ */
+public final class EventFlow {
+
+  /**
+   * Events nothing else has to come before: from a client, a person or a schedule.
+   *
+   * <p>{@code MetricsLogged}, {@code RunEnded} and {@code ModelVersionCreated} are here because any
+   * MLflow client may log a run or register a model; {@code ModelPromoted} because a person may
+   * promote or roll back.
+   */
+  private static final Set<Class<? extends SpecificRecord>> FIRST =
+      new LinkedHashSet<>(
+          List.of(
+              TrainRequested.class,
+              DatasetVersionCreated.class,
+              MetricsLogged.class,
+              RunEnded.class,
+              ModelVersionCreated.class,
+              ModelPromoted.class));
+
+  private static final Map<Class<? extends SpecificRecord>, Set<Class<? extends SpecificRecord>>>
+      TABLE = new LinkedHashMap<>();
+
+  static {
+    row(TrainRequested.class, TrainAccepted.class, TrainingRejected.class);
+    row(TrainAccepted.class, RunQueued.class);
+    row(TrainingRejected.class);
+    row(RunQueued.class, RunStarted.class, TrainingFailed.class);
+    // A second RunStarted is the next attempt, after a worker was lost.
+    row(
+        RunStarted.class,
+        DataValidated.class,
+        MetricsLogged.class,
+        ModelTrained.class,
+        TrainingFailed.class,
+        RunStarted.class);
+    row(
+        DataValidated.class,
+        MetricsLogged.class,
+        ModelTrained.class,
+        TrainingFailed.class,
+        RunStarted.class);
+    row(
+        MetricsLogged.class,
+        MetricsLogged.class,
+        ModelTrained.class,
+        TrainingFailed.class,
+        RunStarted.class,
+        RunEnded.class);
+    row(ModelTrained.class, ModelVersionCreated.class);
+    row(TrainingFailed.class);
+    row(RunEnded.class, ModelVersionCreated.class);
+    row(ModelVersionCreated.class, EvaluationRequested.class);
+    row(EvaluationRequested.class, ModelEvaluated.class, EvaluationFailed.class);
+    row(ModelEvaluated.class, ApprovalRequested.class, ModelPromoted.class, ModelRejected.class);
+    row(EvaluationFailed.class);
+    row(ApprovalRequested.class, ModelPromoted.class, ModelRejected.class);
+    row(ModelPromoted.class, DesiredState.class);
+    row(ModelRejected.class);
+    row(DesiredState.class, ModelDeployed.class, DeploymentFailed.class);
+    // The next environment's turn comes when this one serves.
+    row(ModelDeployed.class, ApprovalRequested.class, ModelPromoted.class, PredictionLogged.class);
+    row(DeploymentFailed.class, ModelRejected.class, ModelDeployed.class);
+    row(PredictionLogged.class, DriftDetected.class, DriftResolved.class);
+    row(DriftDetected.class, DriftResolved.class, TrainRequested.class);
+    row(DriftResolved.class, DriftDetected.class);
+    row(DatasetVersionCreated.class);
+  }
+
+  private EventFlow() {}
+
+  @SafeVarargs
+  private static void row(
+      Class<? extends SpecificRecord> event, Class<? extends SpecificRecord>... next) {
+    TABLE.put(event, new LinkedHashSet<>(List.of(next)));
+  }
+
+  /** Events that may be the first of a flow. */
+  public static Set<Class<? extends SpecificRecord>> first() {
+    return Set.copyOf(FIRST);
+  }
+
+  /** All events, in the order of the journey. */
+  public static List<Class<? extends SpecificRecord>> events() {
+    return List.copyOf(TABLE.keySet());
+  }
+
+  /** Events that may follow the given one; empty where the story ends. */
+  public static Set<Class<? extends SpecificRecord>> after(Class<? extends SpecificRecord> event) {
+    return Set.copyOf(TABLE.getOrDefault(event, Set.of()));
+  }
+
+  /** Whether the one event may be caused by the other. */
+  public static boolean mayFollow(
+      Class<? extends SpecificRecord> next, Class<? extends SpecificRecord> event) {
+    return after(event).contains(next);
+  }
+}
