@@ -2,10 +2,11 @@ package io.millrace.gateway.routing;
 
 import static org.springframework.cloud.gateway.support.ServerWebExchangeUtils.GATEWAY_ROUTE_ATTR;
 
-import java.net.ConnectException;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.cloud.gateway.route.Route;
@@ -18,6 +19,7 @@ import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebExceptionHandler;
 import reactor.core.publisher.Mono;
+import reactor.netty.http.client.PrematureCloseException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -27,9 +29,9 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @Component
 @Order(-2)
-class UnavailableService implements WebExceptionHandler {
+class GatewayProblems implements WebExceptionHandler {
 
-  private static final Logger log = LoggerFactory.getLogger(UnavailableService.class);
+  private static final Logger log = LoggerFactory.getLogger(GatewayProblems.class);
 
   private final JsonMapper json = JsonMapper.builder().build();
 
@@ -40,12 +42,7 @@ class UnavailableService implements WebExceptionHandler {
     }
     var path = exchange.getRequest().getPath().value();
     if (failure instanceof ResponseStatusException status) {
-      var code = status.getStatusCode().value() == 404 ? "not-found" : "bad-request";
-      var message =
-          status.getStatusCode().value() == 404
-              ? "There is nothing at " + path + ". The API is listed in docs/architecture.md."
-              : status.getReason() == null ? status.getMessage() : status.getReason();
-      return write(exchange, HttpStatus.valueOf(status.getStatusCode().value()), code, message);
+      return refuse(exchange, HttpStatus.valueOf(status.getStatusCode().value()), status);
     }
     if (isConnectionTrouble(failure)) {
       var service = serviceOf(exchange);
@@ -64,11 +61,38 @@ class UnavailableService implements WebExceptionHandler {
         "The gateway failed; its log says why.");
   }
 
+  private Mono<Void> refuse(
+      ServerWebExchange exchange, HttpStatus status, ResponseStatusException failure) {
+    var path = exchange.getRequest().getPath().value();
+    return switch (status) {
+      case NOT_FOUND ->
+          write(
+              exchange,
+              status,
+              "not-found",
+              "There is nothing at " + path + ". The API is listed in docs/architecture.md.");
+      case METHOD_NOT_ALLOWED ->
+          write(
+              exchange,
+              status,
+              "method-not-allowed",
+              path + " does not take " + exchange.getRequest().getMethod());
+      default -> {
+        var reason = failure.getReason();
+        yield write(
+            exchange,
+            status,
+            status.is5xxServerError() ? "service-unavailable" : "bad-request",
+            reason == null ? failure.getMessage() : reason);
+      }
+    };
+  }
+
   private static boolean isConnectionTrouble(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof ConnectException
-          || cause instanceof java.io.IOException
-          || cause instanceof java.util.concurrent.TimeoutException) {
+      if (cause instanceof SocketException
+          || cause instanceof PrematureCloseException
+          || cause instanceof TimeoutException) {
         return true;
       }
     }
@@ -77,12 +101,11 @@ class UnavailableService implements WebExceptionHandler {
 
   private static String serviceOf(ServerWebExchange exchange) {
     return exchange.getAttribute(GATEWAY_ROUTE_ATTR) instanceof Route route
-        ? route.getId().replace("-small", "")
+        ? route.getId()
         : "The service";
   }
 
-  private Mono<Void> write(
-      ServerWebExchange exchange, HttpStatus status, String code, String message) {
+  Mono<Void> write(ServerWebExchange exchange, HttpStatus status, String code, String message) {
     var path = exchange.getRequest().getPath().value();
     Map<String, Object> body = new LinkedHashMap<>();
     var mediaType = MediaType.APPLICATION_JSON;

@@ -1,0 +1,13 @@
+# One image for every service: a folder of jars, each of which finds its libraries beside itself.
+# Build first (./mvnw package -DskipTests), then: docker build -t millrace:0.1.0 .
+# Which service a container is, SERVICE says: tracking-service, gateway, ...
+FROM eclipse-temurin:25-jre
+RUN groupadd --system --gid 10001 millrace \
+ && useradd --system --uid 10001 --gid millrace --home-dir /var/lib/millrace --create-home millrace
+COPY standalone/target/dist/lib /opt/millrace/lib
+COPY deploy/docker/start.sh deploy/docker/healthy.sh /opt/millrace/
+USER millrace
+WORKDIR /var/lib/millrace
+ENV SERVER_ADDRESS=0.0.0.0 SERVER_PORT=8080
+HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=6 CMD ["bash", "/opt/millrace/healthy.sh"]
+ENTRYPOINT ["bash", "/opt/millrace/start.sh"]

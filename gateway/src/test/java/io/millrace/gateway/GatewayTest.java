@@ -1,0 +1,220 @@
+package io.millrace.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * The gateway in front of small servers that say who they are; the services themselves are tried
+ * elsewhere.
+ */
+class GatewayTest {
+
+  private static final List<HttpServer> servers = new ArrayList<>();
+  private static final HttpClient http = HttpClient.newHttpClient();
+  private static ConfigurableApplicationContext context;
+  private static String gateway;
+
+  @BeforeAll
+  static void start() throws IOException {
+    var arguments = new ArrayList<String>();
+    for (var service : List.of("tracking", "artifact", "evaluation", "deployment", "inference")) {
+      arguments.add("--millrace." + service + ".uri=" + server(service));
+    }
+    arguments.add("--millrace.monitoring.uri=http://127.0.0.1:" + unusedPort());
+    arguments.add("--millrace.training.uri=http://127.0.0.1:" + unusedPort());
+    arguments.add("--server.port=0");
+    context = Gateway.application().run(arguments.toArray(String[]::new));
+    gateway = "http://127.0.0.1:" + context.getEnvironment().getProperty("local.server.port");
+  }
+
+  @AfterAll
+  static void stop() {
+    context.close();
+    servers.forEach(server -> server.stop(0));
+  }
+
+  private static String server(String name) throws IOException {
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          exchange.getRequestBody().readAllBytes();
+          var health = exchange.getRequestURI().getPath().startsWith("/actuator/health");
+          var body = (health ? "{\"status\":\"UP\"}" : name).getBytes(StandardCharsets.UTF_8);
+          exchange
+              .getResponseHeaders()
+              .add("Content-Type", health ? "application/json" : "text/plain");
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    server.start();
+    servers.add(server);
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  private static int unusedPort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return http.send(
+        HttpRequest.newBuilder(URI.create(gateway + path)).GET().build(), BodyHandlers.ofString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/api/2.0/mlflow/experiments/search, tracking",
+    "/ajax-api/2.0/mlflow/runs/get, tracking",
+    "/api/3.0/mlflow/anything, tracking",
+    "/health, tracking",
+    "/version, tracking",
+    "/api/v1/flows/abc, tracking",
+    "/api/v1/events, tracking",
+    "/api/v1/dead-letters/t.dlt/0/1/replay, tracking",
+    "/api/2.0/mlflow/artifacts/list, artifact",
+    "/api/2.0/mlflow-artifacts/artifacts/1/2/model.onnx, artifact",
+    "/api/v1/datasets, artifact",
+    "/api/v1/evaluations/m/1, evaluation",
+    "/api/v1/approvals, deployment",
+    "/v2, inference",
+    "/v2/models/m/infer, inference",
+    "/invocations, inference",
+    "/ping, inference",
+  })
+  void routesEachPathToItsService(String path, String service) throws Exception {
+    assertThat(get(path).body()).isEqualTo(service);
+  }
+
+  @Test
+  void saysWhichServiceIsAwayAndWhenToTryAgain() throws Exception {
+    var answer = get("/api/v1/monitoring");
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.headers().firstValue("Retry-After")).contains("1");
+    assertThat(answer.headers().firstValue("Content-Type").orElse(""))
+        .startsWith("application/problem+json");
+    assertThat(answer.body())
+        .contains("\"code\":\"service-unavailable\"")
+        .contains("monitoring-service");
+  }
+
+  @Test
+  void answersUnknownPathsWithAProblem() throws Exception {
+    var answer = get("/api/v1/nothing-here");
+    assertThat(answer.statusCode()).isEqualTo(404);
+    assertThat(answer.body()).contains("\"code\":\"not-found\"");
+  }
+
+  @Test
+  void refusesARequestBodyOfTenMegabytesWhereEventsAreSmall() throws Exception {
+    var body = "x".repeat(10 << 20);
+    var answer =
+        http.send(
+            HttpRequest.newBuilder(URI.create(gateway + "/api/v1/train-requests"))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(answer.statusCode()).isEqualTo(413);
+    assertThat(answer.body()).contains("\"code\":\"too-large\"");
+  }
+
+  @Test
+  void showsHowEveryServiceIs() throws Exception {
+    var answer = get("/api/v1/status");
+    assertThat(answer.body())
+        .contains("\"status\":\"DEGRADED\"")
+        .contains("{\"name\":\"tracking-service\",\"status\":\"UP\"")
+        .contains("{\"name\":\"monitoring-service\",\"status\":\"UNREACHABLE\"");
+  }
+
+  @Test
+  void servesTheConsoleWithAPolicyThatLoadsNothingFromOutside() throws Exception {
+    var page = get("/");
+    assertThat(page.statusCode()).isEqualTo(200);
+    assertThat(page.headers().firstValue("Content-Security-Policy").orElse(""))
+        .contains("default-src 'self'");
+    assertThat(page.body()).contains("<script").contains("app.js");
+    assertThat(get("/app.js").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void isReadyByItself() throws Exception {
+    assertThat(get("/actuator/health/readiness").body()).contains("UP");
+  }
+
+  @Test
+  void decodesByIdAndListsSubjectsLikeAConfluentRegistry() throws Exception {
+    assertThat(get("/schema-registry/subjects").body())
+        .contains("\"millrace.train-requests-value\"");
+    var latest = get("/schema-registry/subjects/millrace.train-requests-value/versions/latest");
+    assertThat(latest.headers().firstValue("Content-Type").orElse(""))
+        .startsWith("application/vnd.schemaregistry.v1+json");
+    assertThat(latest.body())
+        .contains("\"subject\":\"millrace.train-requests-value\"")
+        .contains("\"version\":1");
+    assertThat(get("/schema-registry/schemas/ids/1").body())
+        .startsWith("{\"schema\":\"{")
+        .contains("TrainRequested");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/schema-registry/schemas/ids/99999, 404, 40403",
+    "/schema-registry/subjects/none/versions, 404, 40401",
+    "/schema-registry/subjects/millrace.train-requests-value/versions/77, 404, 40402",
+    "/schema-registry/subjects/millrace.train-requests-value/versions/x, 422, 42202",
+  })
+  void refusesInTheRegistrysForm(String path, int status, int code) throws Exception {
+    var answer = get(path);
+    assertThat(answer.statusCode()).isEqualTo(status);
+    assertThat(answer.body()).contains("\"error_code\":" + code);
+  }
+
+  @Test
+  void answersTheIdOfAKnownSchemaAndRegistersNoNewOne() throws Exception {
+    var known = io.millrace.events.TrainRequested.getClassSchema().toString();
+    assertThat(register(known).body()).isEqualTo("{\"id\":1}");
+    var refused = register("{\"type\":\"record\",\"name\":\"X\",\"fields\":[]}");
+    assertThat(refused.statusCode()).isEqualTo(422);
+    assertThat(refused.body()).contains("42205");
+    assertThat(register("not a schema").body()).contains("42201");
+  }
+
+  private static HttpResponse<String> register(String schema)
+      throws IOException, InterruptedException {
+    var body =
+        tools.jackson.databind.json.JsonMapper.shared()
+            .writeValueAsString(java.util.Map.of("schema", schema));
+    return http.send(
+        HttpRequest.newBuilder(
+                URI.create(
+                    gateway + "/schema-registry/subjects/millrace.train-requests-value/versions"))
+            .header("Content-Type", "application/vnd.schemaregistry.v1+json")
+            .POST(BodyPublishers.ofString(body))
+            .build(),
+        BodyHandlers.ofString());
+  }
+}
