@@ -115,6 +115,7 @@ final class DataDirectory implements AutoCloseable {
   public void close() {
     if (HELD_BY_THIS_JVM.contains(lockFile)) {
       try {
+        channel.truncate(0);
         lock.release();
       } catch (IOException e) {
         // Closing the channel releases it too.
