@@ -1,5 +1,6 @@
 package io.millrace.datasets;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /** What a model of a target predicts. */
@@ -8,6 +9,7 @@ public enum Task {
   REGRESSION;
 
   /** The lower-case name used in JSON and YAML. */
+  @JsonValue
   public String key() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -1,0 +1,5 @@
+/** Writes ONNX graphs node by node. */
+@NullMarked
+package io.millrace.trainers.onnx;
+
+import org.jspecify.annotations.NullMarked;
