@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class DataDirectory implements AutoCloseable {
 
   /** Less than this and a broker or database soon fails in the middle of a write. */
-  private static final long LEAST_FREE_BYTES = 100L << 20;
+  private static final long LEAST_FREE_BYTES = 200L << 20;
 
   // POSIX drops a process's lock when it closes any descriptor of the file, so this JVM must never
   // open a held file again.

@@ -279,21 +279,23 @@ public final class EmbeddedPostgres implements AutoCloseable {
       return;
     }
     Path program = programs.resolve("bin/postgres");
-    if (exitCode(
-            account.command(
-                List.of(
-                    "sh",
-                    "-c",
-                    "test -x \"$1\" && test -w \"$2\"",
-                    "sh",
-                    program.toString(),
-                    data.toString())),
-            data.resolveSibling("access.log"),
-            Duration.ofSeconds(10))
-        != 0) {
-      throw new EmbeddedStartException(
-          "PostgreSQL must not run as root, and without root's rights it cannot reach %s: a folder on the way is closed to others. Open it (chmod o+x), choose another data directory, or start as an ordinary account."
-              .formatted(data));
+    Path output = Files.createTempFile("millrace-postgres", ".log");
+    try {
+      List<String> probe =
+          List.of(
+              "sh",
+              "-c",
+              "test -x \"$1\" && test -w \"$2\"",
+              "sh",
+              program.toString(),
+              data.toString());
+      if (exitCode(account.command(probe), output, Duration.ofSeconds(10)) != 0) {
+        throw new EmbeddedStartException(
+            "PostgreSQL must not run as root, and without root's rights it cannot reach %s: a folder on the way is closed to others. Open it (chmod o+x), choose another data directory, or start as an ordinary account."
+                .formatted(data));
+      }
+    } finally {
+      Files.deleteIfExists(output);
     }
   }
 
