@@ -1,0 +1,126 @@
+package io.millrace.messaging;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.schemas.Topics;
+import java.time.Instant;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.header.Header;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts a record that no handler could process on `topic.dlt`: key, value and headers as they were,
+ * and why. Returns only when Kafka has it; otherwise the record stays where it is.
+ */
+final class DeadLetterWriter {
+
+  static final String PREFIX = "millrace-dlt-";
+  static final String REASON = PREFIX + "reason";
+  static final String MESSAGE = PREFIX + "message";
+  static final String TOPIC = PREFIX + "original-topic";
+  static final String PARTITION = PREFIX + "original-partition";
+  static final String OFFSET = PREFIX + "original-offset";
+  static final String CONSUMER = PREFIX + "consumer";
+  static final String TIME = PREFIX + "time";
+  static final String ATTEMPTS = PREFIX + "attempts";
+  static final String VALUE_OMITTED = PREFIX + "value-omitted";
+
+  private static final Logger log = LoggerFactory.getLogger(DeadLetterWriter.class);
+
+  private final EventPublisher publisher;
+  private final MeterRegistry meters;
+
+  DeadLetterWriter(EventPublisher publisher, MeterRegistry meters) {
+    this.publisher = publisher;
+    this.meters = meters;
+  }
+
+  void write(
+      ConsumerRecord<byte[], byte[]> incoming,
+      String consumer,
+      int attempts,
+      String reason,
+      String message) {
+    try {
+      try {
+        send(incoming, incoming.value(), consumer, attempts, reason, message);
+      } catch (ExecutionException refused) {
+        if (!(refused.getCause() instanceof RecordTooLargeException)) {
+          throw refused;
+        }
+        send(incoming, null, consumer, attempts, reason, message);
+      }
+    } catch (ExecutionException | TimeoutException refused) {
+      throw new IllegalStateException(
+          "Cannot write the dead letter of "
+              + incoming.topic()
+              + "-"
+              + incoming.partition()
+              + "-"
+              + incoming.offset()
+              + "; it is tried again",
+          refused);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while writing a dead letter", interrupted);
+    }
+    meters
+        .counter(
+            "millrace.dead.letters",
+            "topic",
+            incoming.topic(),
+            "consumer",
+            consumer,
+            "reason",
+            reason)
+        .increment();
+    log.warn(
+        "Dead letter: {}-{}-{} of {} after {} attempts: {}: {}",
+        incoming.topic(),
+        incoming.partition(),
+        incoming.offset(),
+        consumer,
+        attempts,
+        reason,
+        message);
+  }
+
+  private void send(
+      ConsumerRecord<byte[], byte[]> incoming,
+      byte @Nullable [] value,
+      String consumer,
+      int attempts,
+      String reason,
+      String message)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    ProducerRecord<byte[], byte[]> letter =
+        new ProducerRecord<>(incoming.topic() + Topics.DEAD_LETTER_SUFFIX, incoming.key(), value);
+    for (Header header : incoming.headers()) {
+      if (!header.key().startsWith(PREFIX)) {
+        letter.headers().add(header);
+      }
+    }
+    put(letter, REASON, reason);
+    put(letter, MESSAGE, message);
+    put(letter, TOPIC, incoming.topic());
+    put(letter, PARTITION, Integer.toString(incoming.partition()));
+    put(letter, OFFSET, Long.toString(incoming.offset()));
+    put(letter, CONSUMER, consumer);
+    put(letter, TIME, Instant.now().toString());
+    put(letter, ATTEMPTS, Integer.toString(attempts));
+    if (value == null && incoming.value() != null) {
+      put(letter, VALUE_OMITTED, Integer.toString(incoming.value().length));
+    }
+    publisher.send(letter).get(30, TimeUnit.SECONDS);
+  }
+
+  private static void put(ProducerRecord<byte[], byte[]> letter, String name, String value) {
+    EventHeaders.put(letter.headers(), name, value);
+  }
+}

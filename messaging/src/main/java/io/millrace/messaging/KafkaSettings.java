@@ -1,0 +1,16 @@
+package io.millrace.messaging;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Where Kafka is (`millrace.kafka.*`).
+ *
+ * @param bootstrapServers `host:port`, several with commas
+ * @param startupTimeout how long a start waits for a broker that is not up yet
+ */
+@ConfigurationProperties("millrace.kafka")
+public record KafkaSettings(
+    @DefaultValue("127.0.0.1:9092") String bootstrapServers,
+    @DefaultValue("2m") Duration startupTimeout) {}

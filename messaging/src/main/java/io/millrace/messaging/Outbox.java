@@ -1,0 +1,116 @@
+package io.millrace.messaging;
+
+import io.millrace.database.Tx;
+import io.millrace.schemas.Topic;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stores outgoing events in the transaction of the state change; the relay publishes them after the
+ * commit, at least once, and in order per key.
+ *
+ * <p>Order: an append takes a transaction-level advisory lock on the bucket of its topic and key
+ * before its sequence number is drawn, and PostgreSQL gives the lock back only after the commit is
+ * visible. So where a row of a key is visible, every earlier row of that key is visible, published
+ * or rolled back; the relay may take what it sees in the order of the numbers, and a transaction
+ * that commits late only delays its own keys. Two transactions that append to the same keys in
+ * opposite order end in a deadlock, which {@link io.millrace.database.Database#inTransaction}
+ * resolves by running one again.
+ */
+public final class Outbox {
+
+  /** Largest encoded event; the platform's own stay far below 64 KiB. */
+  private static final int LARGEST_EVENT = 900 * 1024;
+
+  /** Bounds the locks of one transaction, whatever the number of keys. */
+  private static final int BUCKETS = 1024;
+
+  private static final String APPEND =
+      """
+      with gate as materialized (
+        select pg_advisory_xact_lock(hashtext(current_schema()), $6))
+      insert into outbox (id, topic, key, headers, payload)
+      select $1::uuid, $2::text, $3::text, $4::text[], $5::bytea from gate
+      """;
+
+  private final EventCodec codec;
+  private final ServiceName service;
+
+  Outbox(EventCodec codec, ServiceName service) {
+    this.codec = codec;
+    this.service = service;
+  }
+
+  /** Appends an event with a new id. */
+  public void append(
+      Tx tx, Topic topic, String key, SpecificRecord payload, @Nullable String flowId) {
+    append(tx, topic, key, payload, flowId, EventIds.next());
+  }
+
+  /** Appends an event whose id the caller has made, for example to be able to repeat it. */
+  public void append(
+      Tx tx, Topic topic, String key, SpecificRecord payload, @Nullable String flowId, UUID id) {
+    if (!topic.schemas().contains(payload.getSchema())) {
+      throw new IllegalArgumentException(
+          payload.getSchema().getName() + " is not an event of topic " + topic.name());
+    }
+    byte[] bytes = codec.encode(payload);
+    if (bytes.length > LARGEST_EVENT) {
+      throw new IllegalArgumentException(
+          payload.getSchema().getName()
+              + " of key "
+              + key
+              + " has "
+              + bytes.length
+              + " bytes, more than "
+              + LARGEST_EVENT
+              + ": publish a reference to stored bytes instead.");
+    }
+    Map<String, String> headers =
+        EventHeaders.of(
+            id.toString(), service.source(), key, flowId, payload, codec.schemaId(payload));
+    store(tx, topic, key, id, headers, bytes);
+  }
+
+  /** Appends the removal of a key from a compacted topic. */
+  public void appendTombstone(Tx tx, Topic topic, String key, @Nullable String flowId) {
+    if (!topic.compacted()) {
+      throw new IllegalArgumentException(topic.name() + " is not compacted: it has no tombstones");
+    }
+    UUID id = EventIds.next();
+    store(
+        tx,
+        topic,
+        key,
+        id,
+        EventHeaders.of(id.toString(), service.source(), key, flowId, null, 0),
+        null);
+  }
+
+  private static void store(
+      Tx tx,
+      Topic topic,
+      String key,
+      UUID id,
+      Map<String, String> headers,
+      byte @Nullable [] payload) {
+    List<String> pairs = new ArrayList<>();
+    headers.forEach(
+        (name, value) -> {
+          pairs.add(name);
+          pairs.add(value);
+        });
+    tx.update(
+        APPEND,
+        id,
+        topic.name(),
+        key,
+        pairs.toArray(String[]::new),
+        payload,
+        Math.floorMod((topic.name() + '\0' + key).hashCode(), BUCKETS));
+  }
+}
