@@ -5,7 +5,6 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import io.millrace.datasets.Task;
@@ -31,8 +30,7 @@ public final class OnnxScorer implements AutoCloseable {
 
   private OnnxScorer(Path model, Signature signature) throws OrtException {
     this.signature = signature;
-    OrtEnvironment environment =
-        OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "millrace");
+    OrtEnvironment environment = OnnxRuntime.environment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(1);
       options.setInterOpNumThreads(1);
@@ -102,7 +100,7 @@ public final class OnnxScorer implements AutoCloseable {
       }
       try (OnnxTensor tensor =
               OnnxTensor.createTensor(
-                  OrtEnvironment.getEnvironment(),
+                  OnnxRuntime.environment(),
                   FloatBuffer.wrap(rowsMajor),
                   new long[] {rows, width});
           OrtSession.Result result = session.run(Map.of(input, tensor), Set.of(output))) {

@@ -53,12 +53,14 @@ final class Run {
   static final double PARITY_TOLERANCE = 1e-4;
 
   private static final int EXAMPLE_ROWS = 5;
+  private static final int PROGRESS_LINES = 100;
 
   private final Job job;
   private final Path dataset;
   private final Path output;
   private final RunLog log;
   private final AtomicBoolean cancelled;
+  private int lastStep;
 
   Run(Job job, Path dataset, Path output, RunLog log, AtomicBoolean cancelled) {
     this.job = job;
@@ -96,6 +98,7 @@ final class Run {
       Map<String, Double> metrics = finalMetrics(examples, scores);
       requireParity(parity, metrics);
       stopIfCancelled();
+      log.finalMetrics(lastStep, metrics);
       ModelPackage written =
           writePackage(table, examples, parts, algorithm, onnx, scores, parity, metrics);
       log.flush();
@@ -177,7 +180,11 @@ final class Run {
 
   private void step(String unit, int step, int of, Map<String, Double> metrics) {
     stopIfCancelled();
+    lastStep = step;
     log.metrics(step, metrics);
+    if (step > 1 && step < of && step % Math.max(1, of / PROGRESS_LINES) != 0) {
+      return;
+    }
     StringBuilder line = new StringBuilder("%s %d/%d".formatted(unit, step, of));
     metrics.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
@@ -243,9 +250,6 @@ final class Run {
       Map<String, Double> metrics) {
     Signature signature = examples.signature();
     Job.Dataset data = job.dataset();
-    // Final values come last at a step past all others, so that they are what MLflow shows as
-    // latest.
-    log.metrics(Long.MAX_VALUE >> 22, metrics);
     Manifest manifest =
         new Manifest(
             Manifest.FORMAT,

@@ -37,6 +37,7 @@ final class RunLog implements AutoCloseable {
   private final List<Metric> metrics = new ArrayList<>();
   private final List<Param> params = new ArrayList<>();
   private final Thread sender;
+  private long lastTime;
   private boolean closing;
   private boolean sending;
   private @Nullable RunFailure refusal;
@@ -62,8 +63,20 @@ final class RunLog implements AutoCloseable {
    * @throws RunFailure {@code FENCED} once the server has refused a batch
    */
   synchronized void metrics(long step, Map<String, Double> values) {
+    add(step, System.currentTimeMillis(), values);
+  }
+
+  /**
+   * Queues the metrics of the finished model under the last step: later by the clock than any
+   * other, so that MLflow, which goes by step and then by time, shows them as the latest.
+   */
+  synchronized void finalMetrics(long step, Map<String, Double> values) {
+    add(step, Math.max(System.currentTimeMillis(), lastTime + 1), values);
+  }
+
+  private void add(long step, long now, Map<String, Double> values) {
     throwIfRefused();
-    long now = System.currentTimeMillis();
+    lastTime = now;
     values.forEach(
         (key, value) -> {
           if (Double.isFinite(value)) {

@@ -41,11 +41,11 @@ final class ClassForest implements RandomForestAlgorithm.Ensemble {
   }
 
   @Override
-  public List<Map<String, Double>> grow(DataFrame train, RandomForestAlgorithm.Growth growth) {
+  public List<Map<String, Double>> grow(RandomForestAlgorithm.Growth growth) {
     RandomForest chunk =
         RandomForest.fit(
             RandomForestAlgorithm.formula(),
-            train,
+            growth.train(),
             new RandomForest.Options(
                 growth.trees(),
                 growth.maxFeatures(),

@@ -65,7 +65,9 @@ public final class RandomForestAlgorithm implements Algorithm {
   @Override
   public TrainedModel train(Examples examples, long seed, Progress progress) {
     Imputation imputation = Imputation.of(examples.signature(), examples.train());
-    DataFrame train = frame(examples.signature(), imputation.apply(examples.train().features()));
+    DataFrame train =
+        withTarget(
+            frame(examples.signature(), imputation.apply(examples.train().features())), examples);
     DataFrame validation =
         frame(examples.signature(), imputation.apply(examples.validation().features()));
     SplittableRandom seeds = new SplittableRandom(seed);
@@ -79,8 +81,7 @@ public final class RandomForestAlgorithm implements Algorithm {
       for (int i = 0; i < chunkSeeds.length; i++) {
         chunkSeeds[i] = seeds.nextLong();
       }
-      List<Map<String, Double>> perTree =
-          ensemble.grow(withTarget(train, examples), new Growth(this, train, chunkSeeds));
+      List<Map<String, Double>> perTree = ensemble.grow(new Growth(this, train, chunkSeeds));
       for (int i = 0; i < perTree.size(); i++) {
         progress.step("tree", done + i + 1, trees, perTree.get(i));
       }
@@ -95,7 +96,7 @@ public final class RandomForestAlgorithm implements Algorithm {
     }
 
     int maxFeatures() {
-      return Math.min(settings.maxFeatures, train.ncol());
+      return Math.min(settings.maxFeatures, train.ncol() - 1);
     }
 
     int maxDepth() {
@@ -119,7 +120,7 @@ public final class RandomForestAlgorithm implements Algorithm {
   /** A forest that grows chunk by chunk. */
   interface Ensemble extends TrainedModel {
     /** Adds trees and returns the validation metrics after each. */
-    List<Map<String, Double>> grow(DataFrame train, Growth growth);
+    List<Map<String, Double>> grow(Growth growth);
   }
 
   static Formula formula() {
