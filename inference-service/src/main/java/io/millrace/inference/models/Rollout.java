@@ -1,0 +1,259 @@
+package io.millrace.inference.models;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.modelpackage.ModelPackage;
+import io.millrace.modelpackage.OnnxScorer;
+import io.millrace.modelpackage.PackageException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.stereotype.Component;
+
+/**
+ * Brings what is served to what is wanted: fetch, verify, load, warm, swap, tell. Endpoints go side
+ * by side; changes of one endpoint go one after the other, and one that is overtaken by a newer
+ * before its turn is left out. What cannot be loaded changes nothing: the version before goes on.
+ */
+@Component
+class Rollout implements DisposableBean {
+
+  private static final Logger log = LoggerFactory.getLogger(Rollout.class);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+
+  private final ModelTable table;
+  private final PackageStore packages;
+  private final DeploymentEvents events;
+  private final ServingSettings settings;
+  private final MeterRegistry meters;
+  private final Map<Endpoint, Turn> turns = new ConcurrentHashMap<>();
+  private final Map<Endpoint, String> inUse = new ConcurrentHashMap<>();
+  private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+
+  Rollout(
+      ModelTable table,
+      PackageStore packages,
+      DeploymentEvents events,
+      ServingSettings settings,
+      MeterRegistry meters) {
+    this.table = table;
+    this.packages = packages;
+    this.events = events;
+    this.settings = settings;
+    this.meters = meters;
+  }
+
+  /** What is to come of one endpoint. Guarded by itself. */
+  private static final class Turn {
+    private @Nullable Wanted newest;
+    private boolean working;
+    private long seen;
+    private CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
+  }
+
+  /**
+   * Takes note of a desired state and returns at once; one that is not newer than what was seen is
+   * ignored.
+   *
+   * @return completes when this or a newer state was served, withdrawn or refused for the first
+   *     time
+   */
+  CompletableFuture<Void> want(Wanted wanted) {
+    Turn turn = turns.computeIfAbsent(wanted.endpoint(), endpoint -> new Turn());
+    synchronized (turn) {
+      boolean withdrawal = wanted.version() == null;
+      if (withdrawal ? wanted.revision() < turn.seen : wanted.revision() <= turn.seen) {
+        log.debug("Ignoring revision {} of {}", wanted.revision(), wanted.endpoint());
+        return turn.settled;
+      }
+      turn.seen = wanted.revision();
+      turn.newest = wanted;
+      if (!turn.working) {
+        turn.working = true;
+        turn.settled = new CompletableFuture<>();
+        CompletableFuture<Void> settled = turn.settled;
+        workers.execute(() -> work(wanted.endpoint(), turn, settled));
+      }
+      turn.notifyAll();
+      return turn.settled;
+    }
+  }
+
+  /** Newest revision seen of an endpoint, 0 for none. */
+  long seen(Endpoint endpoint) {
+    Turn turn = turns.get(endpoint);
+    if (turn == null) {
+      return 0;
+    }
+    synchronized (turn) {
+      return turn.seen;
+    }
+  }
+
+  private void work(Endpoint endpoint, Turn turn, CompletableFuture<Void> settled) {
+    try {
+      while (true) {
+        Wanted wanted;
+        synchronized (turn) {
+          wanted = turn.newest;
+          turn.newest = null;
+          if (wanted == null) {
+            turn.working = false;
+            settled.complete(null);
+            return;
+          }
+        }
+        apply(wanted, turn, settled);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      settled.complete(null);
+    } catch (RuntimeException | Error e) {
+      synchronized (turn) {
+        turn.working = false;
+      }
+      settled.complete(null);
+      log.error("Rolling out {} broke", endpoint, e);
+    }
+  }
+
+  private void apply(Wanted wanted, Turn turn, CompletableFuture<Void> settled)
+      throws InterruptedException {
+    Endpoint endpoint = wanted.endpoint();
+    Integer version = wanted.version();
+    if (version == null) {
+      table.withdraw(endpoint);
+      inUse.remove(endpoint);
+      log.info("{} is served no more", endpoint);
+      return;
+    }
+    Integer before = table.at(endpoint).map(ServedModel::version).orElse(null);
+    long patienceEnds = System.nanoTime() + settings.downloadPatience().toNanos();
+    Duration pause = FIRST_PAUSE;
+    boolean told = false;
+    while (true) {
+      try {
+        ServedModel model = load(wanted, version);
+        table.serve(model);
+        inUse.put(endpoint, wanted.packageSha256());
+        count(endpoint, "deployed");
+        log.info("{} serves version {} (revision {})", endpoint, version, wanted.revision());
+        events.deployed(wanted, version, before);
+        packages.prune(Set.copyOf(inUse.values()));
+        return;
+      } catch (PackageUnavailable e) {
+        log.warn("Package of {} version {}: {}", endpoint, version, e.getMessage());
+        if (!told && System.nanoTime() > patienceEnds) {
+          told = true;
+          count(endpoint, "package-unavailable");
+          events.failed(
+              wanted,
+              version,
+              "package-unavailable",
+              e.getMessage()
+                  + "; is the artifact service up? It is tried again every "
+                  + settings.retryInterval().toSeconds()
+                  + " s",
+              before);
+          settled.complete(null);
+        }
+        pause = told ? settings.retryInterval() : longer(pause);
+      } catch (Refused e) {
+        count(endpoint, e.reason);
+        log.error("{} version {} cannot be served: {}", endpoint, version, e.getMessage());
+        events.failed(wanted, version, e.reason, String.valueOf(e.getMessage()), before);
+        return;
+      }
+      if (overtaken(turn, pause)) {
+        return;
+      }
+    }
+  }
+
+  /** Waits, and says whether something newer came meanwhile. */
+  private static boolean overtaken(Turn turn, Duration pause) throws InterruptedException {
+    long end = System.nanoTime() + pause.toNanos();
+    synchronized (turn) {
+      while (turn.newest == null) {
+        long left = Duration.ofNanos(end - System.nanoTime()).toMillis();
+        if (left <= 0) {
+          return false;
+        }
+        turn.wait(left);
+      }
+      return true;
+    }
+  }
+
+  private static Duration longer(Duration pause) {
+    Duration doubled = pause.multipliedBy(2);
+    return doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
+  }
+
+  private ServedModel load(Wanted wanted, int version)
+      throws PackageUnavailable, Refused, InterruptedException {
+    ModelPackage fetched;
+    try {
+      fetched = packages.fetch(wanted.packageUri(), wanted.packageSha256());
+    } catch (PackageException e) {
+      throw new Refused("package-corrupt", e);
+    } catch (UncheckedIOException e) {
+      throw new PackageUnavailable(String.valueOf(e.getMessage()), e);
+    }
+    OnnxScorer scorer;
+    try {
+      scorer = OnnxScorer.open(fetched);
+    } catch (PackageException e) {
+      throw new Refused("load-failed", e);
+    }
+    try {
+      return ServedModel.warm(wanted.endpoint(), version, wanted.revision(), scorer);
+    } catch (RuntimeException e) {
+      scorer.close();
+      throw new Refused("warm-up-failed", e);
+    }
+  }
+
+  private void count(Endpoint endpoint, String outcome) {
+    meters
+        .counter(
+            "inference.rollouts",
+            "model",
+            endpoint.model(),
+            "environment",
+            endpoint.environment(),
+            "outcome",
+            outcome)
+        .increment();
+  }
+
+  @Override
+  public void destroy() {
+    workers.shutdownNow();
+    for (ServedModel model : table.all()) {
+      table.withdraw(model.endpoint());
+    }
+  }
+
+  /** The version cannot be served, now or later. */
+  private static final class Refused extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String reason;
+
+    Refused(String reason, RuntimeException cause) {
+      super(cause.getMessage(), cause);
+      this.reason = reason;
+    }
+  }
+}
