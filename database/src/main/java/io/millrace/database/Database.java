@@ -133,16 +133,37 @@ public final class Database implements AutoCloseable {
 
   /**
    * Rows as the subscriber asks for them, a few hundred ahead, on one connection that goes back to
-   * the pool at the end or on cancel. Errors arrive as the exceptions of this class.
+   * the pool at the end or on cancel. For queries only: its transaction is rolled back at the end.
+   * The statement timeout does not apply: the reader sets the pace. Errors arrive as the exceptions
+   * of this class.
    */
   public <T> Flux<T> stream(String sql, Function<Row, T> mapper, @Nullable Object... args) {
     return Flux.usingWhen(
             pool.create(),
             connection ->
-                Flux.from(DriverTx.statement(connection, sql, args).fetchSize(ROWS_AHEAD).execute())
-                    .concatMap(result -> DriverTx.mapped(result, mapper), 1),
-            Connection::close)
+                Mono.from(connection.beginTransaction())
+                    .then(
+                        Mono.from(
+                            connection
+                                .createStatement("set local statement_timeout = 0")
+                                .execute()))
+                    .flatMap(result -> Mono.from(result.getRowsUpdated()))
+                    .thenMany(
+                        Flux.defer(
+                                () ->
+                                    Flux.from(
+                                        DriverTx.statement(connection, sql, args)
+                                            .fetchSize(ROWS_AHEAD)
+                                            .execute()))
+                            .concatMap(result -> DriverTx.mapped(result, mapper), 1)),
+            Database::endStream)
         .onErrorMap(thrown -> SqlErrors.translate(thrown, settings.address(), sql));
+  }
+
+  private static Mono<Void> endStream(Connection connection) {
+    return Mono.from(connection.rollbackTransaction())
+        .onErrorComplete()
+        .then(Mono.from(connection.close()));
   }
 
   /** Opens a connection of its own, outside the pool, for session locks and notifications. */
