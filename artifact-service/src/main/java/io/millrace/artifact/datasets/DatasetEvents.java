@@ -1,0 +1,46 @@
+package io.millrace.artifact.datasets;
+
+import io.millrace.database.Tx;
+import io.millrace.events.DatasetRef;
+import io.millrace.events.DatasetVersionCreated;
+import io.millrace.events.FileRef;
+import io.millrace.messaging.Outbox;
+import io.millrace.schemas.Topics;
+import org.springframework.stereotype.Component;
+
+/** Tells the platform of new versions, in the transaction that stores them. */
+@Component
+final class DatasetEvents {
+
+  private final Outbox outbox;
+
+  DatasetEvents(Outbox outbox) {
+    this.outbox = outbox;
+  }
+
+  void created(Tx tx, DatasetVersion version) {
+    outbox.append(
+        tx,
+        Topics.DATASETS,
+        version.name().value(),
+        DatasetVersionCreated.newBuilder()
+            .setDataset(
+                DatasetRef.newBuilder()
+                    .setName(version.name().value())
+                    .setVersion(version.version())
+                    .setDigest(version.digest())
+                    .setContent(
+                        FileRef.newBuilder()
+                            .setUri(version.uri())
+                            .setMediaType(version.mediaType())
+                            .setSha256(version.object().sha256())
+                            .setSize(version.object().size())
+                            .build())
+                    .build())
+            .setRows(version.rows())
+            .setColumns(version.columns())
+            .setCreatedBy(version.createdBy())
+            .build(),
+        null);
+  }
+}

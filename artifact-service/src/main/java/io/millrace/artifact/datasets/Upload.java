@@ -1,0 +1,12 @@
+package io.millrace.artifact.datasets;
+
+import io.millrace.artifact.storage.StoredObject;
+import io.millrace.datasets.Csv;
+
+/**
+ * A table that has arrived and is stored, though no version refers to it yet.
+ *
+ * @param object the bytes
+ * @param table columns and rows found in them
+ */
+record Upload(StoredObject object, Csv.Inferred table) {}

@@ -1,0 +1,205 @@
+package io.millrace.artifact.storage;
+
+import io.minio.messages.Part;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Bytes on their way into one object. It holds at most one part in memory; an object that fits in
+ * one is stored by one call, a larger one in parts. Nothing is visible before {@link #finish}, and
+ * after it the object stays only if a transaction refers to it. Not for use by several threads.
+ */
+public final class ObjectUpload extends OutputStream {
+
+  private static final Logger log = LoggerFactory.getLogger(ObjectUpload.class);
+  private static final long CLAIM_EVERY_NANOS = 60_000_000_000L;
+
+  private final ObjectStore store;
+  private final Claims claims;
+  private final KeyChoice keys;
+  private final @Nullable String declaredSha256;
+  private final OptionalLong declaredSize;
+  private final UploadMemory.Share share;
+  private final Sha256 digest = new Sha256();
+  private final List<Part> parts = new ArrayList<>();
+  private byte[] buffer;
+  private int filled;
+  private long size;
+  private @Nullable String uploadId;
+  private long claimedAt;
+  private @Nullable String claimed;
+  private boolean finished;
+  private boolean closed;
+
+  ObjectUpload(
+      ObjectStore store,
+      Claims claims,
+      UploadMemory memory,
+      int partSize,
+      KeyChoice keys,
+      @Nullable String declaredSha256,
+      OptionalLong declaredSize) {
+    this.store = store;
+    this.claims = claims;
+    this.keys = keys;
+    this.declaredSha256 = declaredSha256;
+    this.declaredSize = declaredSize;
+    int capacity = capacity(partSize, declaredSize);
+    this.share = memory.take(capacity);
+    this.buffer = new byte[capacity];
+  }
+
+  private static int capacity(int partSize, OptionalLong declaredSize) {
+    if (declaredSize.isEmpty()) {
+      return partSize;
+    }
+    long bytes = declaredSize.getAsLong();
+    if (bytes <= partSize) {
+      return (int) bytes;
+    }
+    if (bytes > (long) partSize * S3Settings.MAX_PARTS) {
+      throw tooLarge(partSize);
+    }
+    return partSize;
+  }
+
+  @Override
+  public void write(int value) throws IOException {
+    write(new byte[] {(byte) value}, 0, 1);
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) throws IOException {
+    digest.update(bytes, offset, length);
+    size += length;
+    if (declaredSize.isPresent() && size > declaredSize.getAsLong()) {
+      throw new IOException("more bytes than the declared " + declaredSize.getAsLong());
+    }
+    int from = offset;
+    int left = length;
+    while (left > 0) {
+      if (filled == buffer.length) {
+        sendPart();
+      }
+      int copied = Math.min(left, buffer.length - filled);
+      System.arraycopy(bytes, from, buffer, filled, copied);
+      filled += copied;
+      from += copied;
+      left -= copied;
+    }
+  }
+
+  /** Bytes so far. */
+  public long size() {
+    return size;
+  }
+
+  /**
+   * Stores what was written as one object and returns it. The object is claimed: it is removed
+   * again unless a transaction refers to it.
+   *
+   * @throws DigestMismatch if the bytes are not the declared ones; nothing is stored
+   * @throws IOException if there are fewer bytes than declared
+   * @throws StorageUnavailable if the store fails
+   */
+  public StoredObject finish() throws IOException {
+    if (declaredSize.isPresent() && size < declaredSize.getAsLong()) {
+      throw new IOException(
+          "only %d of the declared %d bytes arrived".formatted(size, declaredSize.getAsLong()));
+    }
+    String sha256 = digest.hex();
+    if (declaredSha256 != null && !declaredSha256.equals(sha256)) {
+      throw new DigestMismatch(declaredSha256, sha256);
+    }
+    String key;
+    if (uploadId == null) {
+      key = keys.afterHash(sha256);
+      claim(key);
+      store.put(key, buffer, filled);
+    } else {
+      sendPart();
+      key = keys.beforeHash();
+      claim(key);
+      store.completeParts(key, uploadId, parts);
+    }
+    finished = true;
+    return new StoredObject(key, sha256, size);
+  }
+
+  /** Gives back the memory, and removes what was sent unless the upload was finished. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    buffer = new byte[0];
+    share.close();
+    if (!finished && claimed != null) {
+      try {
+        if (uploadId != null) {
+          store.abortParts(claimed, uploadId);
+        }
+        claims.giveUp(claimed);
+      } catch (RuntimeException e) {
+        log.info("{} is left for the sweep: {}", claimed, e.toString());
+      }
+    }
+  }
+
+  private void sendPart() {
+    if (parts.size() == S3Settings.MAX_PARTS) {
+      throw tooLarge(buffer.length);
+    }
+    String key = keys.beforeHash();
+    if (uploadId == null) {
+      claim(key);
+      uploadId = store.beginParts(key);
+      claim(key);
+    } else if (System.nanoTime() - claimedAt > CLAIM_EVERY_NANOS) {
+      claim(key);
+    }
+    parts.add(store.putPart(key, uploadId, parts.size() + 1, buffer, filled));
+    filled = 0;
+  }
+
+  private void claim(String key) {
+    claims.claim(key, uploadId);
+    claimed = key;
+    claimedAt = System.nanoTime();
+  }
+
+  private static ObjectTooLarge tooLarge(int partSize) {
+    return new ObjectTooLarge(
+        "an object has at most %d parts of %d bytes (millrace.s3.part-size): raise that setting or send less"
+            .formatted(S3Settings.MAX_PARTS, partSize));
+  }
+
+  /** A running digest. */
+  static final class Sha256 {
+    private final java.security.MessageDigest digest;
+
+    Sha256() {
+      try {
+        digest = java.security.MessageDigest.getInstance("SHA-256");
+      } catch (java.security.NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every JDK has SHA-256", e);
+      }
+    }
+
+    void update(byte[] bytes, int offset, int length) {
+      digest.update(bytes, offset, length);
+    }
+
+    String hex() {
+      return HexFormat.of().formatHex(digest.digest());
+    }
+  }
+}
