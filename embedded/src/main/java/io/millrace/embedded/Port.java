@@ -7,7 +7,7 @@ import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Chooses and checks the ports of 127.0.0.1. */
-final class Port {
+public final class Port {
 
   static final String HOST = "127.0.0.1";
 
@@ -23,11 +23,12 @@ final class Port {
   /**
    * Finds the port a part may listen on.
    *
+   * @param part its name, for the message
    * @param wanted 0 for any free port
    * @return a port that was free a moment ago
    * @throws EmbeddedStartException if the wanted port is taken or not allowed
    */
-  static int claim(String part, int wanted) {
+  public static int claim(String part, int wanted) {
     if (wanted == 0) {
       return anyFree(part);
     }
