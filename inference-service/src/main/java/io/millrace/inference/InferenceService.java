@@ -14,6 +14,7 @@ public class InferenceService {
   /** The service, to be run alone or beside others in one JVM. */
   public static SpringApplicationBuilder application() {
     return new SpringApplicationBuilder(InferenceService.class)
+        .main(InferenceService.class)
         .properties("spring.config.name=inference-service")
         .bannerMode(Banner.Mode.OFF)
         .web(WebApplicationType.REACTIVE);

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -49,6 +51,7 @@ class DesiredStates implements SmartLifecycle {
   private volatile boolean ready;
   private volatile boolean running;
   private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
+  private final CountDownLatch stopped = new CountDownLatch(1);
   private @Nullable Thread thread;
 
   DesiredStates(EventCodec codec, Rollout rollout, ServingSettings settings, KafkaSettings kafka) {
@@ -72,13 +75,13 @@ class DesiredStates implements SmartLifecycle {
   @Override
   public void stop() {
     running = false;
+    stopped.countDown();
     KafkaConsumer<String, byte[]> open = consumer;
     if (open != null) {
       open.wakeup();
     }
     Thread follower = thread;
     if (follower != null) {
-      follower.interrupt();
       try {
         follower.join(Duration.ofSeconds(5));
       } catch (InterruptedException e) {
@@ -207,13 +210,13 @@ class DesiredStates implements SmartLifecycle {
   }
 
   private void pause() {
-    if (running) {
-      try {
-        Thread.sleep(AGAIN);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
+    try {
+      if (stopped.await(AGAIN.toMillis(), TimeUnit.MILLISECONDS)) {
         running = false;
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      running = false;
     }
   }
 }

@@ -152,7 +152,7 @@ public final class PredictionLog implements SmartLifecycle {
     while (running || !queue.isEmpty()) {
       try {
         Spool disk = spool;
-        boolean waiting = disk != null && !disk.isEmpty();
+        boolean waiting = spooling();
         boolean did = takeQueue(waiting || stuck());
         if (waiting && disk != null && running && System.nanoTime() - notBefore >= 0) {
           boolean drained = drain(disk);
@@ -176,7 +176,7 @@ public final class PredictionLog implements SmartLifecycle {
       did = true;
       queued.addAndGet(-call.weight());
       for (PredictionEvents.Identified event : PredictionEvents.of(call, this::rowsTooLarge)) {
-        disk = disk || stuck();
+        disk = disk || stuck() || spooling();
         if (disk) {
           keep(event);
         } else {
@@ -191,6 +191,11 @@ public final class PredictionLog implements SmartLifecycle {
   private boolean stuck() {
     return inFlight.get() >= MOST_IN_FLIGHT
         || (inFlight.get() > 0 && System.nanoTime() - oldestUnanswered > PATIENCE);
+  }
+
+  private boolean spooling() {
+    Spool open = spool;
+    return open != null && !open.isEmpty();
   }
 
   private void send(PredictionEvents.Identified event) {
