@@ -2,18 +2,25 @@ package io.millrace.trainers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
 import io.millrace.datasets.Csv;
 import io.millrace.datasets.Split;
 import io.millrace.datasets.Table;
 import io.millrace.datasets.Task;
+import io.millrace.modelpackage.OnnxRuntime;
 import io.millrace.modelpackage.OnnxScorer;
 import io.millrace.modelpackage.Scores;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Array;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Datasets of the tests, and what is true of every trained model. */
@@ -78,6 +85,27 @@ public final class Data {
   public static Map<String, Double> quality(TrainedModel model, Examples examples) {
     return Quality.of(
         examples.signature(), served(model, examples), examples.validation().targets());
+  }
+
+  /** How often the graph's own output {@code label} is the true label. */
+  public static double labelAccuracy(TrainedModel model, Examples examples) {
+    Examples.Rows rows = examples.validation();
+    var environment = OnnxRuntime.environment();
+    long[] shape = {rows.count(), examples.signature().width()};
+    try (OrtSession session = environment.createSession(model.onnx());
+        OnnxTensor input =
+            OnnxTensor.createTensor(environment, FloatBuffer.wrap(rows.features()), shape);
+        OrtSession.Result result = session.run(Map.of("features", input), Set.of("label"))) {
+      Object labels = result.get(0).getValue();
+      int right = 0;
+      for (int i = 0; i < rows.count(); i++) {
+        String truth = examples.signature().classes().get((int) rows.targets()[i]);
+        right += String.valueOf(Array.get(labels, i)).equals(truth) ? 1 : 0;
+      }
+      return (double) right / rows.count();
+    } catch (OrtException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static double[] served(TrainedModel model, Examples examples) {

@@ -107,12 +107,16 @@ final class ClassForest implements RandomForestAlgorithm.Ensemble {
                 "classlabels_int64s",
                 signature.classes().stream().mapToLong(Long::parseLong).toArray())
             : OnnxGraphBuilder.strings("classlabels_strings", signature.classes()));
+    // With two classes and only positive weights ONNX Runtime labels every row with the second
+    // class,
+    // so the label comes from the probabilities instead.
     graph.node(
         OnnxGraphBuilder.ML,
         "TreeEnsembleClassifier",
         List.of(input),
-        List.of("label", "probabilities"),
+        List.of("tree_label", "probabilities"),
         attributes.toArray(OnnxMl.AttributeProto[]::new));
+    graph.labelled(signature.classes());
     return graph.classifier(signature.classes());
   }
 

@@ -35,7 +35,9 @@ class RandomForestTest {
           };
       TrainedModel model = train(examples, Map.of("trees", 100), seed);
       assertThat(Data.parity(model, examples)).isLessThan(1e-5);
-      sum += Data.quality(model, examples).get("accuracy");
+      double accuracy = Data.quality(model, examples).get("accuracy");
+      assertThat(Data.labelAccuracy(model, examples)).isEqualTo(accuracy);
+      sum += accuracy;
     }
     assertThat(sum / 5).isBetween(mean - 2 * deviation, mean + 2 * deviation);
   }

@@ -33,7 +33,9 @@ class MlpTest {
           };
       TrainedModel model = train(examples, Map.of("epochs", 60, "learning-rate", 0.005), seed);
       assertThat(Data.parity(model, examples)).isLessThan(1e-5);
-      sum += Data.quality(model, examples).get("accuracy");
+      double accuracy = Data.quality(model, examples).get("accuracy");
+      assertThat(Data.labelAccuracy(model, examples)).isEqualTo(accuracy);
+      sum += accuracy;
     }
     assertThat(sum / 3).isGreaterThan(mean - 2 * deviation);
   }
