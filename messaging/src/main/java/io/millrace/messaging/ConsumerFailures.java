@@ -41,6 +41,8 @@ final class ConsumerFailures extends DefaultErrorHandler {
     setBackOffFunction((incoming, thrown) -> backOff(Failures.decisive(thrown)));
     setClassifications(Map.of(), true);
     setRetryListeners(lastResort);
+    // The container keeps the records it has instead of fetching them again.
+    setSeekAfterError(false);
     setLogLevel(KafkaException.Level.DEBUG);
   }
 

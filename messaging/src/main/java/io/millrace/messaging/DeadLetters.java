@@ -285,7 +285,11 @@ public final class DeadLetters {
     return marks.contains(wanted);
   }
 
-  private static DeadLetter letter(ConsumerRecord<byte[], byte[]> incoming, boolean replayed) {
+  static boolean isMarker(ConsumerRecord<byte[], byte[]> incoming) {
+    return incoming.headers().lastHeader(MARKER) != null;
+  }
+
+  static DeadLetter letter(ConsumerRecord<byte[], byte[]> incoming, boolean replayed) {
     return new DeadLetter(
         incoming.topic(),
         incoming.partition(),

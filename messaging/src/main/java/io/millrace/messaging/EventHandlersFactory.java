@@ -1,6 +1,8 @@
 package io.millrace.messaging;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.function.Consumer;
+import org.springframework.messaging.Message;
 
 /** Starts the building of {@link EventHandlers}. */
 public final class EventHandlersFactory {
@@ -21,5 +23,10 @@ public final class EventHandlersFactory {
    */
   public EventHandlers named(String name) {
     return new EventHandlers(name, decoder, meters);
+  }
+
+  /** The function bean of a binding to dead-letter topics. */
+  public Consumer<Message<byte[]>> deadLetters(Consumer<ReceivedDeadLetter> handler) {
+    return message -> ReceivedDeadLetter.of(SourceRecords.of(message), decoder).ifPresent(handler);
   }
 }

@@ -58,6 +58,7 @@ final class Relay implements SmartLifecycle {
   private final long lockKey;
   private final String schema;
   private volatile @Nullable Thread thread;
+  private volatile boolean stopped = true;
   private volatile boolean relaying;
 
   private record Waiting(
@@ -113,6 +114,7 @@ final class Relay implements SmartLifecycle {
   @Override
   public void start() {
     if (settings.enabled() && thread == null) {
+      stopped = false;
       thread = Thread.ofVirtual().name("outbox-relay-" + schema).start(this::run);
     }
   }
@@ -121,6 +123,7 @@ final class Relay implements SmartLifecycle {
   public void stop() {
     Thread running = thread;
     thread = null;
+    stopped = true;
     if (running != null) {
       wake.release();
       try {
@@ -146,13 +149,9 @@ final class Relay implements SmartLifecycle {
     return Integer.MIN_VALUE + 1000;
   }
 
-  private boolean stopping() {
-    return thread != Thread.currentThread() && thread == null;
-  }
-
   private void run() {
     Duration pause = Duration.ofMillis(200);
-    while (!stopping()) {
+    while (!stopped) {
       try (Session session = database.openSession()) {
         pause = Duration.ofMillis(200);
         if (awaitTurn(session)) {
@@ -168,7 +167,7 @@ final class Relay implements SmartLifecycle {
         relaying = false;
       }
       try {
-        if (!stopping()) {
+        if (!stopped) {
           wake.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS);
         }
       } catch (InterruptedException interrupted) {
@@ -182,7 +181,7 @@ final class Relay implements SmartLifecycle {
   }
 
   private boolean awaitTurn(Session session) throws InterruptedException {
-    while (!stopping()) {
+    while (!stopped) {
       if (session.tryLock(lockKey)) {
         return true;
       }
@@ -197,7 +196,7 @@ final class Relay implements SmartLifecycle {
     log.debug("Relaying {}", schema);
     KafkaProducer<byte[], byte[]> producer = producer();
     try {
-      while (!stopping() && session.connected()) {
+      while (!stopped && session.connected()) {
         wake.drainPermits();
         List<Waiting> batch =
             session
@@ -305,7 +304,7 @@ final class Relay implements SmartLifecycle {
       } catch (ExecutionException refused) {
         return false;
       } catch (TimeoutException notYet) {
-        if (stopping()) {
+        if (stopped) {
           throw new InterruptedException("stopping");
         }
         session.tx().query("select 1 as alive", row -> row.int4("alive"));

@@ -1,0 +1,307 @@
+package io.millrace.messaging;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.database.DatabaseUnavailable;
+import io.millrace.embedded.EmbeddedPlatform;
+import io.millrace.events.RunQueued;
+import io.millrace.schemas.Topics;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class WorkQueueIT {
+
+  private static final String TOPIC = Topics.TRAINING_JOBS.name();
+
+  private static KafkaClients clients;
+  private static EventPublisher publisher;
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final String group = "work-" + UUID.randomUUID();
+  private final String mine = "job-" + UUID.randomUUID() + "-";
+
+  @BeforeAll
+  static void topics() {
+    KafkaSettings kafka =
+        new KafkaSettings(EmbeddedPlatform.shared().kafkaBootstrap(), Duration.ofMinutes(1));
+    clients = new KafkaClients(kafka, new ServiceName("work-test"));
+    TopicCreation.ensure(clients, kafka.startupTimeout());
+    publisher = new EventPublisher(clients, new EventCodec(), new ServiceName("work-test"));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable each : open) {
+      each.close();
+    }
+  }
+
+  private static ConditionFactory eventually(String what) {
+    return await().alias(what).atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(50));
+  }
+
+  /** A worker that takes part in this test's share group and sees only this test's jobs. */
+  private WorkQueue worker(Duration lock, WorkHandler<RunQueued> handler) {
+    WorkSettings settings = new WorkSettings(1, lock, 4, Duration.ofSeconds(5));
+    RecordDecoder decoder = new RecordDecoder(new EventCodec());
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    WorkQueue queue =
+        new WorkQueues(clients, decoder, new DeadLetterWriter(publisher, meters), settings, meters)
+            .listen(
+                Topics.TRAINING_JOBS,
+                group,
+                RunQueued.class,
+                (event, delivery) -> {
+                  if (event.key().startsWith(mine)) {
+                    handler.work(event, delivery);
+                  }
+                });
+    open.add(queue::stop);
+    queue.start();
+    return queue;
+  }
+
+  private void queue(String name) {
+    publisher.publish(Topics.TRAINING_JOBS, mine + name, Samples.runQueued(name), "flow").join();
+  }
+
+  private List<ConsumerRecord<byte[], byte[]>> letters(String name) {
+    return TopicReader.ofKey(TOPIC + ".dlt", mine + name);
+  }
+
+  @Test
+  void sharesJobsBetweenWorkersAndDoesEachOnce() {
+    Map<String, AtomicInteger> done = new ConcurrentHashMap<>();
+    AtomicInteger first = new AtomicInteger();
+    AtomicInteger second = new AtomicInteger();
+    for (int i = 0; i < 12; i++) {
+      queue("shared-" + i);
+    }
+    for (AtomicInteger count : List.of(first, second)) {
+      worker(
+          Duration.ofSeconds(10),
+          (event, delivery) -> {
+            assertThat(event.flowId()).isEqualTo("flow");
+            assertThat(delivery.count()).isEqualTo(1);
+            Thread.sleep(150);
+            count.incrementAndGet();
+            done.computeIfAbsent(event.key(), key -> new AtomicInteger()).incrementAndGet();
+          });
+    }
+    eventually("all jobs").until(() -> done.size() == 12);
+    assertThat(done.values()).allMatch(count -> count.get() == 1);
+    assertThat(first.get()).isPositive();
+    assertThat(second.get()).isPositive();
+  }
+
+  @Test
+  void keepsAJobThatTakesLongerThanItsLock() {
+    List<Integer> deliveries = new CopyOnWriteArrayList<>();
+    List<Boolean> lost = new CopyOnWriteArrayList<>();
+    queue("long");
+    for (int i = 0; i < 2; i++) {
+      worker(
+          Duration.ofSeconds(1),
+          (event, delivery) -> {
+            deliveries.add(delivery.count());
+            Thread.sleep(4500);
+            lost.add(delivery.lockLost());
+          });
+    }
+    eventually("the end of the job").until(() -> !lost.isEmpty());
+    queue("next");
+    eventually("the next job").until(() -> deliveries.size() == 2);
+    assertThat(deliveries).containsOnly(1);
+    assertThat(lost).first().isEqualTo(false);
+  }
+
+  @Test
+  void givesARetryableJobBackAndDeadLettersItAfterTheFourthDelivery() {
+    List<Integer> counts = new CopyOnWriteArrayList<>();
+    queue("stubborn");
+    worker(
+        Duration.ofSeconds(10),
+        (event, delivery) -> {
+          counts.add(delivery.count());
+          throw new RetryableFailure("no memory left", Duration.ofMillis(50));
+        });
+    eventually("dead letter").until(() -> !letters("stubborn").isEmpty());
+    assertThat(counts).containsExactly(1, 2, 3, 4);
+    ConsumerRecord<byte[], byte[]> letter = letters("stubborn").getFirst();
+    assertThat(TopicReader.header(letter, "millrace-dlt-reason")).isEqualTo("deliveries-exhausted");
+    assertThat(TopicReader.header(letter, "millrace-dlt-message")).isEqualTo("no memory left");
+    assertThat(TopicReader.header(letter, "millrace-dlt-attempts")).isEqualTo("4");
+    assertThat(TopicReader.header(letter, "millrace-dlt-consumer")).isEqualTo(group);
+  }
+
+  @Test
+  void deadLettersATerminalJobAtOnce() {
+    AtomicInteger runs = new AtomicInteger();
+    queue("hopeless");
+    worker(
+        Duration.ofSeconds(10),
+        (event, delivery) -> {
+          runs.incrementAndGet();
+          throw new TerminalFailure("unknown-trainer", "There is no trainer x.");
+        });
+    eventually("dead letter").until(() -> !letters("hopeless").isEmpty());
+    assertThat(runs).hasValue(1);
+    assertThat(TopicReader.header(letters("hopeless").getFirst(), "millrace-dlt-reason"))
+        .isEqualTo("unknown-trainer");
+  }
+
+  @Test
+  void deadLettersWhatIsNotAJobAndGoesOn() throws Exception {
+    RecordMetadata at;
+    try (KafkaProducer<byte[], byte[]> raw =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", clients.address()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      at =
+          raw.send(
+                  new ProducerRecord<>(
+                      TOPIC, (mine + "poison").getBytes(UTF_8), new byte[] {7, 7, 7, 7, 7, 7}))
+              .get();
+    }
+    queue("after");
+    List<String> done = new CopyOnWriteArrayList<>();
+    worker(Duration.ofSeconds(10), (event, delivery) -> done.add(event.key()));
+    eventually("the job after it").until(() -> done.contains(mine + "after"));
+    eventually("dead letter").until(() -> !letters("poison").isEmpty());
+    ConsumerRecord<byte[], byte[]> letter = letters("poison").getFirst();
+    assertThat(TopicReader.header(letter, "millrace-dlt-reason")).isEqualTo("bad-magic");
+    assertThat(TopicReader.header(letter, "millrace-dlt-original-offset"))
+        .isEqualTo(Long.toString(at.offset()));
+  }
+
+  @Test
+  void waitsInPlaceForAnUnavailableDatabase() {
+    AtomicInteger runs = new AtomicInteger();
+    List<Integer> counts = new CopyOnWriteArrayList<>();
+    queue("database");
+    worker(
+        Duration.ofSeconds(10),
+        (event, delivery) -> {
+          if (runs.incrementAndGet() < 4) {
+            throw new DatabaseUnavailable("gone", null);
+          }
+          counts.add(delivery.count());
+        });
+    eventually("done").until(() -> !counts.isEmpty());
+    assertThat(counts).containsExactly(1);
+  }
+
+  @Test
+  void givesTheJobBackAtOnceWhenStopped() throws Exception {
+    CountDownLatch started = new CountDownLatch(1);
+    List<String> story = new CopyOnWriteArrayList<>();
+    queue("stopped");
+    WorkQueue first =
+        worker(
+            Duration.ofSeconds(30),
+            (event, delivery) -> {
+              delivery.onLockLost(() -> story.add("told"));
+              started.countDown();
+              try {
+                Thread.sleep(60_000);
+              } catch (InterruptedException stop) {
+                story.add("interrupted, lost=" + delivery.lockLost());
+                throw stop;
+              }
+            });
+    assertThat(started.await(20, TimeUnit.SECONDS)).isTrue();
+    Instant stop = Instant.now();
+    first.stop();
+    assertThat(Duration.between(stop, Instant.now())).isLessThan(Duration.ofSeconds(5));
+    assertThat(story).containsExactly("told", "interrupted, lost=true");
+    List<Integer> counts = new CopyOnWriteArrayList<>();
+    worker(Duration.ofSeconds(30), (event, delivery) -> counts.add(delivery.count()));
+    eventually("the next worker has it").until(() -> !counts.isEmpty());
+    assertThat(counts).containsExactly(2);
+    assertThat(Duration.between(stop, Instant.now())).isLessThan(Duration.ofSeconds(15));
+  }
+
+  @Test
+  void takesTheJobOfAKilledWorkerWhenItsLockEnds() throws Exception {
+    queue("killed");
+    Process killed =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                StuckWorker.class.getName(),
+                clients.address(),
+                group,
+                mine)
+            .redirectErrorStream(true)
+            .start();
+    try (var lines = killed.inputReader()) {
+      String line;
+      do {
+        line = lines.readLine();
+      } while (line != null && !line.contains("holding"));
+      assertThat(line).contains("holding " + mine + "killed");
+    } finally {
+      killed.destroyForcibly().waitFor();
+    }
+    List<Integer> counts = new CopyOnWriteArrayList<>();
+    worker(Duration.ofSeconds(2), (event, delivery) -> counts.add(delivery.count()));
+    eventually("the job comes back").until(() -> !counts.isEmpty());
+    assertThat(counts).containsExactly(2);
+  }
+
+  /** A worker process that takes a job, says so and hangs. */
+  static final class StuckWorker {
+
+    private StuckWorker() {}
+
+    public static void main(String[] args) throws InterruptedException {
+      ServiceName service = new ServiceName("stuck");
+      KafkaClients clients =
+          new KafkaClients(new KafkaSettings(args[0], Duration.ofMinutes(1)), service);
+      SimpleMeterRegistry meters = new SimpleMeterRegistry();
+      new WorkQueues(
+              clients,
+              new RecordDecoder(new EventCodec()),
+              new DeadLetterWriter(new EventPublisher(clients, new EventCodec(), service), meters),
+              new WorkSettings(1, Duration.ofSeconds(2), 4, Duration.ofSeconds(5)),
+              meters)
+          .listen(
+              Topics.TRAINING_JOBS,
+              args[1],
+              RunQueued.class,
+              (event, delivery) -> {
+                if (event.key().startsWith(args[2])) {
+                  System.out.println("holding " + event.key());
+                  Thread.sleep(Duration.ofMinutes(5));
+                }
+              })
+          .start();
+      Thread.sleep(Duration.ofMinutes(5));
+    }
+  }
+}
