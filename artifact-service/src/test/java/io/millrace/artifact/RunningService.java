@@ -43,6 +43,8 @@ public final class RunningService implements AutoCloseable {
     URI jdbc = URI.create(database.jdbcUrl().substring("jdbc:".length()));
     Map<String, String> properties = new LinkedHashMap<>();
     properties.put("server.port", "0");
+    properties.put("logging.level.root", "warn");
+    properties.put("logging.level.io.millrace", "info");
     properties.put("millrace.kafka.bootstrap-servers", platform.kafkaBootstrap());
     properties.put("millrace.postgres.host", jdbc.getHost());
     properties.put("millrace.postgres.port", Integer.toString(jdbc.getPort()));

@@ -15,11 +15,13 @@ import io.minio.UploadPartArgs;
 import io.minio.errors.ErrorResponseException;
 import io.minio.messages.Part;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
 import org.springframework.stereotype.Component;
@@ -29,6 +31,7 @@ import org.springframework.stereotype.Component;
 final class ObjectStore implements AutoCloseable {
 
   private static final int CALLS = 256;
+  private static final int PROBE_SECONDS = 3;
 
   private final S3Settings settings;
   private final OkHttpClient http;
@@ -64,10 +67,13 @@ final class ObjectStore implements AutoCloseable {
     }
   }
 
+  /** Whether the bucket is there; a server that is silent for a few seconds counts as away. */
   boolean bucketExists() {
     return await(
         "find the bucket",
-        client.bucketExists(BucketExistsArgs.builder().bucket(settings.bucket()).build()));
+        client
+            .bucketExists(BucketExistsArgs.builder().bucket(settings.bucket()).build())
+            .orTimeout(PROBE_SECONDS, TimeUnit.SECONDS));
   }
 
   void put(String key, byte[] bytes, int length) {
@@ -136,14 +142,16 @@ final class ObjectStore implements AutoCloseable {
 
   /** Copies inside the server, in parts where the object is too large for one copy. */
   void copy(String from, String to) {
+    // The client edits the list it is given.
+    List<SourceObject> sources = new ArrayList<>();
+    sources.add(SourceObject.builder().bucket(settings.bucket()).object(from).build());
     await(
         "copy " + from + " to " + to,
         client.composeObject(
             ComposeObjectArgs.builder()
                 .bucket(settings.bucket())
                 .object(to)
-                .sources(
-                    List.of(SourceObject.builder().bucket(settings.bucket()).object(from).build()))
+                .sources(sources)
                 .build()));
   }
 
