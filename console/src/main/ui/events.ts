@@ -1,0 +1,197 @@
+// The events of the flow history: those of the topic catalogue, which a test holds this list
+// against, and DeadLettered, which tracking-service writes for a record nobody could process.
+
+export const EVENT_TYPES = [
+  'TrainRequested',
+  'TrainAccepted',
+  'TrainingRejected',
+  'RunQueued',
+  'RunStarted',
+  'DataValidated',
+  'ModelTrained',
+  'TrainingFailed',
+  'RunEnded',
+  'MetricsLogged',
+  'ModelVersionCreated',
+  'EvaluationRequested',
+  'ModelEvaluated',
+  'EvaluationFailed',
+  'ApprovalRequested',
+  'ModelPromoted',
+  'ModelRejected',
+  'ModelDeployed',
+  'DeploymentFailed',
+  'DriftDetected',
+  'DriftResolved',
+  'DatasetVersionCreated',
+  'DeadLettered',
+] as const;
+
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** One event of the history, as the stream and a flow show it. */
+export interface FlowEvent {
+  /** Place in the history; grows, and names the point to resume from. */
+  seq: number;
+  id: string;
+  type: EventType;
+  flowId?: string | null;
+  key: string;
+  time: string;
+  topic: string;
+  /** The event's own fields, see docs/events.md. */
+  data: EventData;
+}
+
+/** Every field any event has; which are there follows from the type. */
+export interface EventData {
+  requestId?: string | null;
+  pipeline?: string | null;
+  pipelineName?: string | null;
+  requestedBy?: string;
+  reason?: string | null;
+  reasons?: Reason[];
+  message?: string;
+  runId?: string | null;
+  modelName?: string;
+  version?: number;
+  trainer?: string;
+  params?: Record<string, string>;
+  worker?: string;
+  attempt?: number;
+  startedAt?: string;
+  passed?: boolean;
+  rows?: number;
+  checks?: DataCheck[];
+  metrics?: MetricPoint[] | EvaluatedMetric[] | Record<string, number>;
+  durationMillis?: number;
+  parityMaxAbsDiff?: number;
+  verdict?: string;
+  gates?: Gate[];
+  environment?: string;
+  approvers?: number;
+  cause?: string;
+  by?: string | string[];
+  comment?: string | null;
+  previousVersion?: number | null;
+  revision?: number;
+  replica?: string;
+  loadMillis?: number;
+  status?: string;
+  share?: number;
+  columns?: ColumnDrift[] | number;
+  dataset?: { name: string; version: number };
+  originalTopic?: string;
+  consumer?: string;
+}
+
+export interface Reason {
+  code: string;
+  message: string;
+  path?: string | null;
+}
+
+export interface DataCheck {
+  check: string;
+  column?: string | null;
+  status: string;
+  message: string;
+}
+
+export interface MetricPoint {
+  key: string;
+  value: number;
+  step: number;
+  timestamp: string;
+}
+
+export interface EvaluatedMetric {
+  name: string;
+  value: number;
+  lower?: number | null;
+  upper?: number | null;
+  confidence?: number;
+}
+
+export interface Gate {
+  metric: string;
+  condition: string;
+  passed: boolean;
+  message: string;
+}
+
+export interface ColumnDrift {
+  column: string;
+  test: string;
+  adjustedPValue: number;
+  psi: number;
+  drifted: boolean;
+}
+
+/** What an event says, in a few words, beside its type. */
+export function summary(event: FlowEvent): string {
+  const d = event.data ?? {};
+  const model = d.modelName ? `${d.modelName}${d.version ? ` v${d.version}` : ''}` : '';
+  switch (event.type) {
+    case 'TrainRequested':
+      return `${d.pipeline ?? 'inline pipeline'}, asked by ${d.requestedBy ?? 'unknown'}${d.reason ? ` (${d.reason})` : ''}`;
+    case 'TrainAccepted':
+      return `${d.pipelineName} on ${d.dataset?.name} v${d.dataset?.version}`;
+    case 'TrainingRejected':
+      return d.reasons?.map((reason) => reason.message).join(' ') ?? '';
+    case 'RunQueued':
+      return `${d.modelName} with ${d.trainer}`;
+    case 'RunStarted':
+      return `on ${d.worker}${d.attempt && d.attempt > 1 ? `, attempt ${d.attempt}` : ''}`;
+    case 'DataValidated':
+      return `${d.rows?.toLocaleString('en')} rows, ${d.passed ? 'all checks passed' : 'checks failed'}`;
+    case 'ModelTrained':
+      return d.modelName ?? '';
+    case 'TrainingFailed':
+    case 'EvaluationFailed':
+    case 'DeploymentFailed':
+      return `${d.environment ? `${model} in ${d.environment}: ` : ''}${d.reason}. ${d.message}`;
+    case 'RunEnded':
+      return `${d.runId?.slice(0, 8)} ${d.status?.toLowerCase()}`;
+    case 'MetricsLogged':
+      return points(event)
+        .slice(0, 3)
+        .map((point) => `${point.key} ${point.value.toPrecision(4)}`)
+        .join(', ');
+    case 'ModelVersionCreated':
+    case 'EvaluationRequested':
+      return model;
+    case 'ModelEvaluated':
+      return `${model}: ${d.verdict?.toLowerCase()}`;
+    case 'ApprovalRequested':
+      return `${model} for ${d.environment} needs ${d.approvers} ${d.approvers === 1 ? 'approval' : 'approvals'}`;
+    case 'ModelPromoted':
+      return `${model} to ${d.environment} by ${people(d.by)}`;
+    case 'ModelRejected':
+      return `${model} for ${d.environment}: ${d.message}`;
+    case 'ModelDeployed':
+      return `${model} in ${d.environment} on ${d.replica}`;
+    case 'DriftDetected':
+    case 'DriftResolved': {
+      const drifted = Array.isArray(d.columns) ? d.columns.filter((column) => column.drifted) : [];
+      return `${model} in ${d.environment}, ${drifted.length} of ${Array.isArray(d.columns) ? d.columns.length : 0} columns`;
+    }
+    case 'DatasetVersionCreated':
+      return `${d.dataset?.name} v${d.dataset?.version}, ${d.rows?.toLocaleString('en')} rows`;
+    case 'DeadLettered':
+      return `a record of ${d.originalTopic}, for ${d.consumer}: ${d.message}`;
+    default:
+      return '';
+  }
+}
+
+export function people(by: string | string[] | null | undefined): string {
+  const names = Array.isArray(by) ? by : by ? [by] : [];
+  return names.length === 0 ? 'unknown' : names.join(', ');
+}
+
+/** The points of a MetricsLogged event. */
+export function points(event: FlowEvent): MetricPoint[] {
+  const metrics = event.data?.metrics;
+  return event.type === 'MetricsLogged' && Array.isArray(metrics) ? (metrics as MetricPoint[]) : [];
+}
