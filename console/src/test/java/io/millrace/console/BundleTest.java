@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,9 +35,19 @@ class BundleTest {
     String page = Files.readString(BUILT.resolve("index.html"));
     assertThat(page).doesNotContain("://").doesNotContain("<style").doesNotContain(" style=");
     for (String file : List.of("app.js", "app.css", "favicon.svg")) {
-      assertThat(page).contains("\"" + file + "\"");
+      assertThat(page).contains("\"" + file);
       assertThat(BUILT.resolve(file)).isNotEmptyFile();
     }
-    assertThat(page).contains("<script src=\"app.js\" defer></script>").containsOnlyOnce("<script");
+    assertThat(page).containsOnlyOnce("<script").containsPattern("<script src=\"app\\.js\\?");
+  }
+
+  @Test
+  void changedFilesGetAnotherAddress() throws Exception {
+    String page = Files.readString(BUILT.resolve("index.html"));
+    for (String file : List.of("app.js", "app.css")) {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-1").digest(Files.readAllBytes(BUILT.resolve(file)));
+      assertThat(page).contains("\"" + file + "?" + HexFormat.of().formatHex(hash) + "\"");
+    }
   }
 }
