@@ -1,8 +1,8 @@
 package io.millrace.deployment.environments;
 
 import io.millrace.database.Database;
-import io.millrace.deployment.problems.PageToken;
-import io.millrace.deployment.problems.Refusal;
+import io.millrace.deployment.paging.PageToken;
+import io.millrace.deployment.refusals.Refusal;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

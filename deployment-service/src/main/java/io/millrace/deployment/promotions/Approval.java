@@ -1,6 +1,7 @@
 package io.millrace.deployment.promotions;
 
-import io.millrace.deployment.problems.Refusal;
+import io.millrace.deployment.refusals.Refusal;
+import io.millrace.problems.ApiProblem;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +51,8 @@ record Approval(
    * One person says yes or no. Saying the same again changes nothing and gives this object back; a
    * no ends it at once.
    *
-   * @throws Refusal {@code own-request} for who asked, {@code approval-closed} where it is decided
+   * @throws ApiProblem {@code own-request} for who asked, {@code approval-closed} where it is
+   *     decided
    */
   Approval decide(Person person, boolean approve, @Nullable String comment, Instant now) {
     if (barred.stream().anyMatch(person::is)) {

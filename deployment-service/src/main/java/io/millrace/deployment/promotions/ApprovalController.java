@@ -1,8 +1,9 @@
 package io.millrace.deployment.promotions;
 
 import io.millrace.database.Database;
-import io.millrace.deployment.problems.PageToken;
-import io.millrace.deployment.problems.Refusal;
+import io.millrace.deployment.paging.PageToken;
+import io.millrace.deployment.refusals.Refusal;
+import io.millrace.problems.ApiProblem;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -107,7 +108,7 @@ class ApprovalController {
     }
   }
 
-  private static Refusal unknown(String id) {
+  private static ApiProblem unknown(String id) {
     return Refusal.missing(
         "unknown-approval",
         "There is no approval '%s'; GET /api/v1/approvals lists them.".formatted(id));

@@ -1,7 +1,7 @@
 package io.millrace.deployment.promotions;
 
 import io.millrace.database.Tx;
-import io.millrace.deployment.problems.Refusal;
+import io.millrace.deployment.refusals.Refusal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

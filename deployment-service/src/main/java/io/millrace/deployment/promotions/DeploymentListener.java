@@ -35,7 +35,7 @@ class DeploymentListener {
   }
 
   @Bean
-  Consumer<Message<byte[]>> deployments(EventHandlersFactory handlers) {
+  Consumer<Message<byte[]>> reports(EventHandlersFactory handlers) {
     return handlers
         .named("deployment.deployments")
         .on(ModelDeployed.class, this::deployed)

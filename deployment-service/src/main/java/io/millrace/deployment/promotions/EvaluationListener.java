@@ -35,7 +35,7 @@ class EvaluationListener {
   }
 
   @Bean
-  Consumer<Message<byte[]>> evaluations(EventHandlersFactory handlers) {
+  Consumer<Message<byte[]>> verdicts(EventHandlersFactory handlers) {
     return handlers
         .named("deployment.evaluations")
         .on(ModelEvaluated.class, this::evaluated)

@@ -1,6 +1,6 @@
 package io.millrace.deployment.promotions;
 
-import io.millrace.deployment.problems.Refusal;
+import io.millrace.deployment.refusals.Refusal;
 import java.text.Normalizer;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

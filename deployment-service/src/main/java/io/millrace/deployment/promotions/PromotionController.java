@@ -3,7 +3,7 @@ package io.millrace.deployment.promotions;
 import io.millrace.database.Database;
 import io.millrace.deployment.environments.Deployment;
 import io.millrace.deployment.environments.DeploymentStatus;
-import io.millrace.deployment.problems.Refusal;
+import io.millrace.deployment.refusals.Refusal;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;

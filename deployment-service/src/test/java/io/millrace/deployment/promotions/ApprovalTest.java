@@ -3,7 +3,7 @@ package io.millrace.deployment.promotions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.deployment.problems.Refusal;
+import io.millrace.problems.ApiProblem;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -38,9 +38,9 @@ class ApprovalTest {
   void refusesWhoAsked(String by) {
     assertThatThrownBy(() -> approval(1).decide(new Person(by), true, null, NOW))
         .isInstanceOfSatisfying(
-            Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo("own-request"));
+            ApiProblem.class, refusal -> assertThat(refusal.code()).isEqualTo("own-request"));
     assertThatThrownBy(() -> approval(1).decide(new Person(by), false, null, NOW))
-        .isInstanceOf(Refusal.class);
+        .isInstanceOf(ApiProblem.class);
   }
 
   @Test
@@ -72,7 +72,7 @@ class ApprovalTest {
     for (Person late : List.of(new Person("carol"), new Person("bob"))) {
       assertThatThrownBy(() -> closed.decide(late, false, null, NOW))
           .isInstanceOfSatisfying(
-              Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo("approval-closed"));
+              ApiProblem.class, refusal -> assertThat(refusal.code()).isEqualTo("approval-closed"));
     }
   }
 
@@ -81,8 +81,8 @@ class ApprovalTest {
   void wantsAName(String nobody) {
     assertThatThrownBy(() -> Person.of(nobody))
         .isInstanceOfSatisfying(
-            Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo("who"));
-    assertThatThrownBy(() -> Person.of(null)).isInstanceOf(Refusal.class);
+            ApiProblem.class, refusal -> assertThat(refusal.code()).isEqualTo("who"));
+    assertThatThrownBy(() -> Person.of(null)).isInstanceOf(ApiProblem.class);
   }
 
   private static Approval approval(int approvers) {

@@ -1,5 +1,7 @@
-package io.millrace.deployment.problems;
+package io.millrace.deployment.paging;
 
+import io.millrace.deployment.refusals.Refusal;
+import io.millrace.problems.ApiProblem;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -54,7 +56,7 @@ public final class PageToken {
     return asked;
   }
 
-  private static Refusal bad() {
+  private static ApiProblem bad() {
     return Refusal.invalid(
         "bad-page-token",
         "The pageToken is not one this list gave out; leave it out to start over.");

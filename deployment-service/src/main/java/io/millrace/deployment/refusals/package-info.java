@@ -1,0 +1,5 @@
+/** Commands that are not carried out, as HTTP clients see them. */
+@NullMarked
+package io.millrace.deployment.refusals;
+
+import org.jspecify.annotations.NullMarked;
