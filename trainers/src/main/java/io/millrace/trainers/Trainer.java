@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@code MILLRACE_OUTPUT}</td><td>a directory; {@code result.json} is always written,
  *     {@code data-checks.json} once they ran, {@code model/} where the run succeeded</td></tr>
  * <tr><td>{@code MILLRACE_ATTEMPT}</td><td>optional: sent as header {@code Millrace-Attempt}</td></tr>
+ * <tr><td>{@code MILLRACE_PARENT_PID}</td><td>optional: the program ends when that process does</td></tr>
  * </table>
  *
  * <p>Exit codes: 0 succeeded; 1 crashed; 2 the job or its parameters are wrong; 3 the data cannot
@@ -35,6 +36,7 @@ public final class Trainer {
 
   public static void main(String[] args) {
     System.setProperty("slf4j.internal.verbosity", "ERROR");
+    ParentWatch.start(System.getenv("MILLRACE_PARENT_PID"));
     AtomicBoolean cancelled = new AtomicBoolean();
     CountDownLatch ended = new CountDownLatch(1);
     Runtime.getRuntime()

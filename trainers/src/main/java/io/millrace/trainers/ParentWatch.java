@@ -1,0 +1,37 @@
+package io.millrace.trainers;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends this program when the worker that started it is gone, even one that was killed: a training
+ * that nobody will hear of must not go on. The run is another worker's by then.
+ */
+final class ParentWatch {
+
+  private static final int ORPHANED = 137;
+
+  private ParentWatch() {}
+
+  /**
+   * Watches a process.
+   *
+   * @param pid as in {@code MILLRACE_PARENT_PID}; null where nobody is to be watched
+   */
+  static void start(@Nullable String pid) {
+    if (pid == null || pid.isBlank()) {
+      return;
+    }
+    Optional<ProcessHandle> parent = ProcessHandle.of(Long.parseLong(pid.strip()));
+    if (parent.isEmpty()) {
+      end(pid);
+    } else {
+      parent.get().onExit().thenRun(() -> end(pid));
+    }
+  }
+
+  private static void end(String pid) {
+    System.err.println("the worker (process " + pid + ") is gone: the training is broken off");
+    Runtime.getRuntime().halt(ORPHANED);
+  }
+}
