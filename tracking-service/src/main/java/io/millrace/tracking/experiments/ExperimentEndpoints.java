@@ -1,0 +1,204 @@
+package io.millrace.tracking.experiments;
+
+import io.millrace.database.Database;
+import io.millrace.tracking.mlflow.MlflowApi;
+import io.millrace.tracking.mlflow.MlflowException;
+import io.millrace.tracking.mlflow.MlflowMessage;
+import io.millrace.tracking.mlflow.Names;
+import io.millrace.tracking.mlflow.ProtoJson;
+import io.millrace.tracking.paging.PageToken;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestMethod;
+
+/** MLflow's calls about experiments. */
+@MlflowApi
+class ExperimentEndpoints {
+
+  private static final int LONGEST_NAME = 500;
+  private static final int LONGEST_TAG_VALUE = 5000;
+  private static final int LONGEST_LOCATION = 2048;
+  private static final int LARGEST_PAGE = 50_000;
+
+  private final Database database;
+  private final Experiments experiments;
+
+  ExperimentEndpoints(Database database, Experiments experiments) {
+    this.database = database;
+    this.experiments = experiments;
+  }
+
+  @ProtoJson
+  record ExperimentMessage(
+      String experimentId,
+      String name,
+      String artifactLocation,
+      String lifecycleStage,
+      long lastUpdateTime,
+      long creationTime,
+      List<Tag> tags) {
+
+    static ExperimentMessage of(Experiment experiment) {
+      return new ExperimentMessage(
+          experiment.id().toString(),
+          experiment.name(),
+          experiment.artifactLocation(),
+          experiment.stage().text(),
+          experiment.updated(),
+          experiment.created(),
+          Tag.list(experiment.tags()));
+    }
+  }
+
+  @ProtoJson
+  record Created(String experimentId) {}
+
+  @ProtoJson
+  record One(ExperimentMessage experiment) {}
+
+  @ProtoJson
+  record Found(List<ExperimentMessage> experiments, @Nullable String nextPageToken) {}
+
+  @PostMapping("/experiments/create")
+  Created create(MlflowMessage message) {
+    String name = Names.limited(message.required("name"), "name", LONGEST_NAME);
+    String location =
+        message.text("artifact_location").filter(text -> !text.isBlank()).orElse(null);
+    if (location != null) {
+      requireLocation(location);
+    }
+    Map<String, String> tags = Tag.read(message, "tags");
+    tags.values().forEach(value -> Names.limited(value, "value", LONGEST_TAG_VALUE));
+    return new Created(
+        database.inTransaction(tx -> experiments.create(tx, name, location, tags)).id().toString());
+  }
+
+  @GetMapping("/experiments/get")
+  One get(MlflowMessage message) {
+    ExperimentId id = id(message);
+    return new One(ExperimentMessage.of(database.read(tx -> experiments.get(tx, id))));
+  }
+
+  @GetMapping("/experiments/get-by-name")
+  One getByName(MlflowMessage message) {
+    String name = message.required("experiment_name");
+    return new One(
+        ExperimentMessage.of(
+            database
+                .read(tx -> experiments.find(tx, name))
+                .orElseThrow(
+                    () ->
+                        MlflowException.missing(
+                            "Could not find experiment with name '%s'".formatted(name)))));
+  }
+
+  @RequestMapping(
+      path = "/experiments/search",
+      method = {RequestMethod.GET, RequestMethod.POST})
+  Found search(MlflowMessage message) {
+    long most = message.int64("max_results").orElse(0L);
+    if (most < 1) {
+      throw MlflowException.invalid(
+          "Invalid value %d for parameter 'max_results' supplied. It must be a positive integer"
+              .formatted(most));
+    }
+    if (most > LARGEST_PAGE) {
+      throw message.outOfRange("max_results");
+    }
+    message
+        .text("filter")
+        .filter(text -> !text.isBlank())
+        .ifPresent(
+            filter -> {
+              throw MlflowException.invalid(
+                  "Invalid clause(s) in filter string: '%s'. This server does not filter experiments; leave the filter out."
+                      .formatted(filter));
+            });
+    if (!message.texts("order_by").isEmpty()) {
+      throw MlflowException.invalid(
+          "Invalid order_by clause '%s'. This server lists experiments newest first; leave order_by out."
+              .formatted(message.texts("order_by").getFirst()));
+    }
+    ViewType view = message.constant("view_type", ViewType.class).orElse(ViewType.ACTIVE_ONLY);
+    Optional<PageToken> after = message.pageToken(2);
+    long createdBefore = after.map(key -> key.number(0)).orElse(Long.MAX_VALUE);
+    long idAfter = after.map(key -> key.number(1)).orElse(-1L);
+    int limit = (int) most;
+    List<Experiment> rows =
+        database.read(tx -> experiments.search(tx, view, limit + 1, createdBefore, idAfter));
+    List<Experiment> page = rows.subList(0, Math.min(limit, rows.size()));
+    return new Found(
+        page.stream().map(ExperimentMessage::of).toList(),
+        rows.size() > limit
+            ? PageToken.after(page.getLast().created(), page.getLast().id())
+            : null);
+  }
+
+  @PostMapping("/experiments/update")
+  Map<String, String> update(MlflowMessage message) {
+    ExperimentId id = id(message);
+    String name = Names.limited(message.required("new_name"), "name", LONGEST_NAME);
+    database.inTransactionVoid(tx -> experiments.rename(tx, id, name));
+    return Map.of();
+  }
+
+  @PostMapping("/experiments/delete")
+  Map<String, String> delete(MlflowMessage message) {
+    ExperimentId id = id(message);
+    database.inTransactionVoid(tx -> experiments.delete(tx, id));
+    return Map.of();
+  }
+
+  @PostMapping("/experiments/restore")
+  Map<String, String> restore(MlflowMessage message) {
+    ExperimentId id = id(message);
+    database.inTransactionVoid(tx -> experiments.restore(tx, id));
+    return Map.of();
+  }
+
+  @PostMapping("/experiments/set-experiment-tag")
+  Map<String, String> setTag(MlflowMessage message) {
+    ExperimentId id = id(message);
+    String key = Names.key(message.required("key"), "key");
+    String value = Names.limited(message.textOrEmpty("value"), "value", LONGEST_TAG_VALUE);
+    database.inTransactionVoid(
+        tx -> {
+          experiments.get(tx, id).requireActive();
+          experiments.setTag(tx, id, key, value);
+        });
+    return Map.of();
+  }
+
+  @PostMapping("/experiments/delete-experiment-tag")
+  Map<String, String> deleteTag(MlflowMessage message) {
+    ExperimentId id = id(message);
+    String key = message.required("key");
+    database.inTransactionVoid(
+        tx -> {
+          experiments.get(tx, id).requireActive();
+          experiments.deleteTag(tx, id, key);
+        });
+    return Map.of();
+  }
+
+  private static ExperimentId id(MlflowMessage message) {
+    return ExperimentId.parse(message.required("experiment_id"));
+  }
+
+  private static void requireLocation(String location) {
+    Names.limited(location, "artifact_location", LONGEST_LOCATION);
+    int query = location.indexOf('?');
+    String path = query < 0 ? location : location.substring(0, query);
+    if (location.indexOf('#') >= 0 || path.indexOf(';') >= 0) {
+      throw MlflowException.invalid("'artifact_location' URL can't include fragments or params.");
+    }
+    if ((query >= 0 && location.indexOf("..", query) >= 0) || location.startsWith("runs:/")) {
+      throw MlflowException.invalid("Invalid artifact location: " + location);
+    }
+  }
+}

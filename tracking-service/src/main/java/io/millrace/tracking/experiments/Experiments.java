@@ -1,0 +1,191 @@
+package io.millrace.tracking.experiments;
+
+import io.millrace.database.Row;
+import io.millrace.database.Tx;
+import io.millrace.tracking.mlflow.ErrorCode;
+import io.millrace.tracking.mlflow.MlflowException;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** The store of experiments. */
+@Component
+public class Experiments {
+
+  private static final String COLUMNS =
+      """
+      select e.*,
+        array(select key from experiment_tags t where t.experiment_id = e.experiment_id order by key)
+          as tag_keys,
+        array(select value from experiment_tags t where t.experiment_id = e.experiment_id order by key)
+          as tag_values
+      from experiments e
+      """;
+
+  private final Clock clock;
+
+  Experiments(Clock clock) {
+    this.clock = clock;
+  }
+
+  Experiment create(
+      Tx tx, String name, @Nullable String artifactLocation, Map<String, String> tags) {
+    ExperimentId id =
+        insert(tx, name, artifactLocation)
+            .orElseThrow(
+                () ->
+                    MlflowException.exists(
+                        "Experiment(name=%s) already exists. Choose another name, or restore the experiment if it was deleted."
+                            .formatted(name)));
+    tags.forEach((key, value) -> setTag(tx, id, key, value));
+    return get(tx, id);
+  }
+
+  /**
+   * The experiment of that name, made where there is none, and in use again where it was deleted.
+   */
+  public Experiment named(Tx tx, String name) {
+    Optional<Experiment> found = find(tx, name);
+    if (found.isEmpty()) {
+      insert(tx, name, null);
+      found = find(tx, name);
+    }
+    Experiment experiment = found.orElseThrow();
+    if (experiment.stage() == LifecycleStage.DELETED) {
+      restore(tx, experiment.id());
+    }
+    return get(tx, experiment.id());
+  }
+
+  /** The experiment of that id, deleted ones too. */
+  public Experiment get(Tx tx, ExperimentId id) {
+    return tx.queryOne(COLUMNS + " where e.experiment_id = $1", Experiments::experiment, id.value())
+        .orElseThrow(() -> missing(id));
+  }
+
+  Optional<Experiment> find(Tx tx, String name) {
+    return tx.queryOne(COLUMNS + " where e.name = $1", Experiments::experiment, name);
+  }
+
+  /** Newest first; the page begins after a creation time and id. */
+  List<Experiment> search(Tx tx, ViewType view, int limit, long createdBefore, long idAfter) {
+    return tx.query(
+        COLUMNS
+            + """
+               where e.lifecycle_stage = any($1::text[])
+                 and (e.creation_time < $2 or (e.creation_time = $2 and e.experiment_id > $3))
+               order by e.creation_time desc, e.experiment_id limit $4
+              """,
+        Experiments::experiment,
+        view.stages(),
+        createdBefore,
+        idAfter,
+        limit);
+  }
+
+  void rename(Tx tx, ExperimentId id, String name) {
+    if (get(tx, id).stage() != LifecycleStage.ACTIVE) {
+      throw new MlflowException(
+          ErrorCode.INVALID_PARAMETER_VALUE, "Cannot rename a non-active experiment.");
+    }
+    find(tx, name)
+        .filter(other -> !other.id().equals(id))
+        .ifPresent(
+            other -> {
+              throw MlflowException.exists(
+                  "Experiment(name=%s) already exists. Choose another name.".formatted(name));
+            });
+    tx.update(
+        "update experiments set name = $2, last_update_time = $3 where experiment_id = $1",
+        id.value(),
+        name,
+        clock.millis());
+  }
+
+  void delete(Tx tx, ExperimentId id) {
+    move(tx, id, LifecycleStage.ACTIVE, LifecycleStage.DELETED);
+  }
+
+  void restore(Tx tx, ExperimentId id) {
+    move(tx, id, LifecycleStage.DELETED, LifecycleStage.ACTIVE);
+  }
+
+  void setTag(Tx tx, ExperimentId id, String key, String value) {
+    tx.update(
+        """
+        insert into experiment_tags (experiment_id, key, value) values ($1, $2, $3)
+        on conflict (experiment_id, key) do update set value = excluded.value
+        """,
+        id.value(),
+        key,
+        value);
+  }
+
+  void deleteTag(Tx tx, ExperimentId id, String key) {
+    if (tx.update(
+            "delete from experiment_tags where experiment_id = $1 and key = $2", id.value(), key)
+        == 0) {
+      throw MlflowException.missing(
+          "No tag with name: %s in experiment with id %s".formatted(key, id));
+    }
+  }
+
+  private Optional<ExperimentId> insert(Tx tx, String name, @Nullable String artifactLocation) {
+    return tx.queryOne(
+        """
+        insert into experiments
+          (experiment_id, name, artifact_location, creation_time, last_update_time)
+        select id, $1, coalesce($2::text, 'mlflow-artifacts:/' || id), $3, $3
+        from nextval('experiment_ids') id
+        on conflict (name) do nothing
+        returning experiment_id
+        """,
+        row -> new ExperimentId(row.int8("experiment_id")),
+        name,
+        artifactLocation,
+        clock.millis());
+  }
+
+  private void move(Tx tx, ExperimentId id, LifecycleStage from, LifecycleStage to) {
+    if (tx.update(
+            """
+            update experiments set lifecycle_stage = $3, last_update_time = $4
+            where experiment_id = $1 and lifecycle_stage = $2
+            """,
+            id.value(),
+            from.text(),
+            to.text(),
+            clock.millis())
+        == 0) {
+      throw missing(id);
+    }
+    tx.update(
+        "update runs set lifecycle_stage = $2 where experiment_id = $1", id.value(), to.text());
+  }
+
+  private static MlflowException missing(ExperimentId id) {
+    return MlflowException.missing("No Experiment with id=%s exists".formatted(id));
+  }
+
+  private static Experiment experiment(Row row) {
+    String[] keys = row.array("tag_keys", String[].class);
+    String[] values = row.array("tag_values", String[].class);
+    SortedMap<String, String> tags = new TreeMap<>();
+    for (int i = 0; i < keys.length; i++) {
+      tags.put(keys[i], values[i]);
+    }
+    return new Experiment(
+        new ExperimentId(row.int8("experiment_id")),
+        row.string("name"),
+        row.string("artifact_location"),
+        LifecycleStage.of(row.string("lifecycle_stage")),
+        row.int8("creation_time"),
+        row.int8("last_update_time"),
+        tags);
+  }
+}

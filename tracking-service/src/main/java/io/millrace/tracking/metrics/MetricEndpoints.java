@@ -1,0 +1,181 @@
+package io.millrace.tracking.metrics;
+
+import io.millrace.database.Database;
+import io.millrace.tracking.experiments.Tag;
+import io.millrace.tracking.mlflow.MlflowApi;
+import io.millrace.tracking.mlflow.MlflowException;
+import io.millrace.tracking.mlflow.MlflowMessage;
+import io.millrace.tracking.mlflow.Names;
+import io.millrace.tracking.mlflow.ProtoJson;
+import io.millrace.tracking.paging.PageToken;
+import io.millrace.tracking.runs.Metric;
+import io.millrace.tracking.runs.Run;
+import io.millrace.tracking.runs.RunId;
+import io.millrace.tracking.runs.RunLimits;
+import io.millrace.tracking.runs.Runs;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+
+/** MLflow's calls that log metrics, alone or in a batch, and read them back. */
+@MlflowApi
+class MetricEndpoints {
+
+  private static final int MOST_METRICS = 1000;
+  private static final int MOST_PARAMS = 100;
+  private static final int MOST_TAGS = 100;
+  private static final int MOST_TOGETHER = 1000;
+
+  /** Without max_results a client wants everything; it gets it in pages of what fits in memory. */
+  private static final int LARGEST_PAGE = 25_000;
+
+  private final Database database;
+  private final Runs runs;
+  private final MetricLog log;
+  private final Metrics metrics;
+
+  MetricEndpoints(Database database, Runs runs, MetricLog log, Metrics metrics) {
+    this.database = database;
+    this.runs = runs;
+    this.log = log;
+    this.metrics = metrics;
+  }
+
+  @ProtoJson
+  record History(List<Metric> metrics, @Nullable String nextPageToken) {}
+
+  @PostMapping("/runs/log-metric")
+  Map<String, String> logMetric(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    Metric metric = metric(message, "name");
+    database.inTransactionVoid(
+        tx -> log.log(tx, runs.get(tx, id).requireActive(), List.of(metric)));
+    return Map.of();
+  }
+
+  @PostMapping("/runs/log-batch")
+  Map<String, String> logBatch(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    List<MlflowMessage> batch = message.messages("metrics");
+    List<MlflowMessage> paramBatch = message.messages("params");
+    List<MlflowMessage> tagBatch = message.messages("tags");
+    limited(batch.size(), MOST_METRICS, "metrics");
+    limited(paramBatch.size(), MOST_PARAMS, "params");
+    limited(tagBatch.size(), MOST_TAGS, "tags");
+    limited(
+        batch.size() + paramBatch.size() + tagBatch.size(),
+        MOST_TOGETHER,
+        "metrics, params, and tags");
+    List<Metric> points = new ArrayList<>();
+    for (MlflowMessage point : batch) {
+      points.add(metric(point, point.path("name")));
+    }
+    SortedMap<String, String> params = params(paramBatch);
+    SortedMap<String, String> tags = new TreeMap<>();
+    Tag.read(message, "tags").forEach((key, value) -> tags.put(key, RunLimits.tagValue(value)));
+    database.inTransactionVoid(
+        tx -> {
+          Run run = runs.get(tx, id).requireActive();
+          refuseChanges(runs.addParams(tx, id, params), params, id);
+          log.log(tx, run, points);
+          runs.setTags(tx, id, tags);
+        });
+    return Map.of();
+  }
+
+  @GetMapping("/metrics/get-history")
+  History history(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    String key = message.required("metric_key");
+    Optional<Metric> after =
+        message
+            .pageToken(3)
+            .map(
+                token ->
+                    new Metric(
+                        key,
+                        Double.longBitsToDouble(token.number(2)),
+                        token.number(0),
+                        token.number(1)));
+    long most = message.int64("max_results").orElse((long) LARGEST_PAGE);
+    if (most < 1) {
+      throw message.outOfRange("max_results");
+    }
+    int limit = (int) Math.min(most, LARGEST_PAGE);
+    List<Metric> rows = database.read(tx -> metrics.history(tx, id, key, after, limit + 1));
+    List<Metric> page = rows.subList(0, Math.min(limit, rows.size()));
+    return new History(
+        page,
+        rows.size() > limit
+            ? PageToken.after(
+                page.getLast().timestamp(),
+                page.getLast().step(),
+                Double.doubleToLongBits(page.getLast().value()))
+            : null);
+  }
+
+  private static Metric metric(MlflowMessage point, String path) {
+    String key = Names.key(point.required("key"), path);
+    double value = point.requiredDouble("value");
+    long timestamp = point.requiredInt64("timestamp");
+    if (timestamp < 0) {
+      throw MlflowException.invalid(
+          "Invalid value %d for parameter '%s' supplied: the timestamp counts milliseconds since 1970 and is not negative."
+              .formatted(timestamp, point.path("timestamp")));
+    }
+    return new Metric(key, value, timestamp, point.int64("step").orElse(0L));
+  }
+
+  private static SortedMap<String, String> params(List<MlflowMessage> batch) {
+    SortedMap<String, String> params = new TreeMap<>();
+    TreeSet<String> repeated = new TreeSet<>();
+    for (MlflowMessage param : batch) {
+      String key = Names.key(param.required("key"), param.path("key"));
+      if (params.put(key, RunLimits.paramValue(param.textOrEmpty("value"))) != null) {
+        repeated.add(key);
+      }
+    }
+    if (!repeated.isEmpty()) {
+      throw MlflowException.invalid(
+          "Duplicate parameter keys have been submitted: %s. Please ensure the request contains only one param value per param key."
+              .formatted(
+                  repeated.stream()
+                      .map(key -> "'" + key + "'")
+                      .collect(Collectors.joining(", ", "[", "]"))));
+    }
+    return params;
+  }
+
+  private static void refuseChanges(
+      SortedMap<String, String> differing, SortedMap<String, String> params, RunId id) {
+    if (!differing.isEmpty()) {
+      throw MlflowException.invalid(
+          "Changing param values is not allowed. Params were already logged='%s' for run ID='%s'."
+              .formatted(
+                  differing.entrySet().stream()
+                      .map(
+                          old ->
+                              "{'key': '%s', 'old_value': '%s', 'new_value': '%s'}"
+                                  .formatted(
+                                      old.getKey(), old.getValue(), params.get(old.getKey())))
+                      .collect(Collectors.joining(", ", "[", "]")),
+                  id));
+    }
+  }
+
+  private static void limited(int size, int most, String what) {
+    if (size > most) {
+      throw MlflowException.invalid(
+          "A batch logging request can contain at most %d %s. Got %d %s. Please split up %s across multiple requests and try again."
+              .formatted(most, what, size, what, what));
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.millrace.tracking.mlflow;
+
+import io.millrace.database.DatabaseUnavailable;
+import io.millrace.problems.ApiProblem;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+
+/** Failures of MLflow calls in MLflow's form, {@code {"error_code", "message"}}. */
+@RestControllerAdvice(annotations = MlflowApi.class)
+@Order(Ordered.HIGHEST_PRECEDENCE)
+class MlflowErrors {
+
+  private static final Logger log = LoggerFactory.getLogger(MlflowErrors.class);
+
+  @ExceptionHandler
+  ResponseEntity<Map<String, String>> refused(MlflowException refusal) {
+    return answer(refusal.code(), String.valueOf(refusal.getMessage()));
+  }
+
+  @ExceptionHandler
+  ResponseEntity<Map<String, String>> badValue(ApiProblem refusal) {
+    return answer(ErrorCode.INVALID_PARAMETER_VALUE, String.valueOf(refusal.getMessage()));
+  }
+
+  @ExceptionHandler
+  ResponseEntity<Map<String, String>> unavailable(DatabaseUnavailable failure) {
+    log.warn("answered 503: {}", failure.getMessage());
+    return answer(
+        ErrorCode.TEMPORARILY_UNAVAILABLE, "The tracking database is unavailable; try again.");
+  }
+
+  @ExceptionHandler
+  ResponseEntity<Map<String, String>> unexpected(Exception failure) {
+    log.error("answered 500", failure);
+    return answer(
+        ErrorCode.INTERNAL_ERROR,
+        "Unexpected failure in the tracking service; its log has the details: "
+            + failure.getClass().getSimpleName());
+  }
+
+  private static ResponseEntity<Map<String, String>> answer(ErrorCode code, String message) {
+    ResponseEntity.BodyBuilder answer =
+        ResponseEntity.status(code.status()).contentType(MediaType.APPLICATION_JSON);
+    if (code == ErrorCode.TEMPORARILY_UNAVAILABLE) {
+      answer.header(HttpHeaders.RETRY_AFTER, "1");
+    }
+    return answer.body(Map.of("error_code", code.name(), "message", message));
+  }
+}

@@ -1,0 +1,281 @@
+package io.millrace.tracking.mlflow;
+
+import io.millrace.tracking.paging.PageToken;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The fields of a request, by the rules of MLflow's JSON: numbers may be text, null is absent,
+ * unknown fields are ignored, names may be camelCase. A getter that finds another type than asked
+ * for throws the {@link MlflowException} of the contract.
+ */
+public final class MlflowMessage {
+
+  private static final String HELP =
+      " See the API docs for more information about request parameters.";
+  private static final Pattern UNDERSCORE = Pattern.compile("_([a-z])");
+
+  private final ObjectNode fields;
+  private final String path;
+
+  MlflowMessage(ObjectNode fields) {
+    this(fields, "");
+  }
+
+  private MlflowMessage(ObjectNode fields, String path) {
+    this.fields = fields;
+    this.path = path;
+  }
+
+  /** Text that must be there and not be empty. */
+  public String required(String name) {
+    return text(name).filter(text -> !text.isEmpty()).orElseThrow(() -> missing(name));
+  }
+
+  /** The first of the names that is given; the error names the first. */
+  public String requiredOneOf(String name, String olderName) {
+    return text(name)
+        .filter(text -> !text.isEmpty())
+        .or(() -> text(olderName).filter(text -> !text.isEmpty()))
+        .orElseThrow(() -> missing(name));
+  }
+
+  /** Text, perhaps empty; absent where the field is. */
+  public Optional<String> text(String name) {
+    return field(name)
+        .map(
+            node -> {
+              if (!node.isString()) {
+                throw wrongType(name, node);
+              }
+              return node.stringValue();
+            });
+  }
+
+  /** Text, or empty text where the field is absent. */
+  public String textOrEmpty(String name) {
+    return text(name).orElse("");
+  }
+
+  /** A whole number of 64 bits, as a number, an integral float or text. */
+  public Optional<Long> int64(String name) {
+    return field(name)
+        .map(
+            node -> {
+              if (node.isIntegralNumber() && node.canConvertToLong()) {
+                return node.longValue();
+              }
+              if (node.isNumber()
+                  && node.doubleValue() == Math.rint(node.doubleValue())
+                  && Math.abs(node.doubleValue()) < 0x1p63) {
+                return (long) node.doubleValue();
+              }
+              if (node.isString()) {
+                try {
+                  return Long.parseLong(node.stringValue());
+                } catch (NumberFormatException notWhole) {
+                  throw wrongType(name, node);
+                }
+              }
+              throw wrongType(name, node);
+            });
+  }
+
+  /** A whole number that must be there. */
+  public long requiredInt64(String name) {
+    return int64(name).orElseThrow(() -> missing(name));
+  }
+
+  /** A number that must be there; NaN and the infinities come as text. */
+  public double requiredDouble(String name) {
+    JsonNode node = field(name).orElseThrow(() -> missing(name));
+    if (node.isNumber()) {
+      return node.doubleValue();
+    }
+    if (node.isString()) {
+      String text = node.stringValue();
+      if (text.isEmpty()) {
+        throw missing(name);
+      }
+      try {
+        if (!text.endsWith("d") && !text.endsWith("f")) {
+          return Double.parseDouble(text);
+        }
+      } catch (NumberFormatException notANumber) {
+        throw wrongType(name, node);
+      }
+    }
+    throw wrongType(name, node);
+  }
+
+  /** A truth value, false where it is absent. */
+  public boolean flag(String name) {
+    return field(name)
+        .map(
+            node -> {
+              if (node.isBoolean()) {
+                return node.booleanValue();
+              }
+              String text =
+                  node.isString() ? node.stringValue().toLowerCase(Locale.ROOT) : node.toString();
+              return switch (text) {
+                case "true" -> true;
+                case "false" -> false;
+                default ->
+                    throw MlflowException.invalid(
+                        "Invalid boolean value: %s, must be 'true' or 'false'."
+                            .formatted(plain(node)));
+              };
+            })
+        .orElse(false);
+  }
+
+  /**
+   * A constant, by its name or by its number, which counts from 1 in the order of the constants.
+   */
+  public <E extends Enum<E>> Optional<E> constant(String name, Class<E> type) {
+    return field(name)
+        .map(
+            node -> {
+              E[] constants = type.getEnumConstants();
+              for (E constant : constants) {
+                if ((node.isString() && node.stringValue().equals(constant.name()))
+                    || plain(node).equals(Integer.toString(constant.ordinal() + 1))) {
+                  return constant;
+                }
+              }
+              throw wrongType(name, node);
+            });
+  }
+
+  /** A list of texts, empty where the field is absent; a single text counts as a list of one. */
+  public List<String> texts(String name) {
+    JsonNode node = field(name).orElse(null);
+    if (node == null) {
+      return List.of();
+    }
+    if (node.isString()) {
+      return List.of(node.stringValue());
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonNode item : elements(name, node)) {
+      if (!item.isString()) {
+        throw wrongType(name, node);
+      }
+      texts.add(item.stringValue());
+    }
+    return texts;
+  }
+
+  /** A list of messages, empty where the field is absent. */
+  public List<MlflowMessage> messages(String name) {
+    JsonNode node = field(name).orElse(null);
+    if (node == null) {
+      return List.of();
+    }
+    List<MlflowMessage> messages = new ArrayList<>();
+    for (JsonNode item : elements(name, node)) {
+      if (!(item instanceof ObjectNode object)) {
+        throw wrongType(name, node);
+      }
+      messages.add(new MlflowMessage(object, path + name + "[" + messages.size() + "]."));
+    }
+    return messages;
+  }
+
+  /** A message; absent where the field is. */
+  public Optional<MlflowMessage> message(String name) {
+    return field(name)
+        .map(
+            node -> {
+              if (!(node instanceof ObjectNode object)) {
+                throw wrongType(name, node);
+              }
+              return new MlflowMessage(object, path + name + ".");
+            });
+  }
+
+  /**
+   * Where the page begins, from {@code page_token}; empty for the first page.
+   *
+   * @param parts how many parts the key of the list has
+   */
+  public Optional<PageToken> pageToken(int parts) {
+    return PageToken.parse(textOrEmpty("page_token"), parts);
+  }
+
+  /** The path of a field in the whole request, as messages name it: `metrics[0].key`. */
+  public String path(String name) {
+    return path + name;
+  }
+
+  /** The error for a field that has to be there. */
+  public MlflowException missing(String name) {
+    return MlflowException.invalid(
+        "Missing value for required parameter '%s'.%s".formatted(path(name), HELP));
+  }
+
+  private Iterable<JsonNode> elements(String name, JsonNode node) {
+    if (!node.isArray()) {
+      throw wrongType(name, node);
+    }
+    return node;
+  }
+
+  private Optional<JsonNode> field(String name) {
+    JsonNode node = fields.get(name);
+    if (node == null && name.indexOf('_') >= 0) {
+      node =
+          fields.get(
+              UNDERSCORE
+                  .matcher(name)
+                  .replaceAll(match -> match.group(1).toUpperCase(Locale.ROOT)));
+    }
+    return node == null || node.isNull() ? Optional.empty() : Optional.of(node);
+  }
+
+  private MlflowException wrongType(String name, JsonNode node) {
+    return wrongType(path(name), plainJson(node), pythonType(node));
+  }
+
+  /**
+   * The error for a value that cannot be, with the value as JSON and its type as Python says it.
+   */
+  static MlflowException wrongType(String path, String json, String type) {
+    return MlflowException.invalid(
+        "Invalid value %s for parameter '%s' supplied:  Hint: Value was of type '%s'.%s"
+            .formatted(json, path, type, HELP));
+  }
+
+  /**
+   * The error for a number outside its range, in the form of a wrong type as the contract has it.
+   */
+  public MlflowException outOfRange(String name) {
+    return field(name).map(node -> wrongType(name, node)).orElseGet(() -> missing(name));
+  }
+
+  private static String plain(JsonNode node) {
+    return node.isString() ? node.stringValue() : node.toString();
+  }
+
+  private static String plainJson(JsonNode node) {
+    String json = node.toString();
+    return json.length() <= 500 ? json : json.substring(0, 500) + "...";
+  }
+
+  private static String pythonType(JsonNode node) {
+    return switch (node.getNodeType()) {
+      case STRING, BINARY -> "str";
+      case BOOLEAN -> "bool";
+      case NUMBER -> node.isIntegralNumber() ? "int" : "float";
+      case ARRAY -> "list";
+      case OBJECT, POJO -> "dict";
+      case NULL, MISSING -> "NoneType";
+    };
+  }
+}

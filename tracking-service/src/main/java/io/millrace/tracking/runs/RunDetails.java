@@ -1,0 +1,12 @@
+package io.millrace.tracking.runs;
+
+import java.util.List;
+import java.util.SortedMap;
+
+/** A run with its newest metrics, parameters, tags and inputs. */
+public record RunDetails(
+    Run run,
+    List<Metric> metrics,
+    SortedMap<String, String> params,
+    SortedMap<String, String> tags,
+    List<DatasetInput> inputs) {}

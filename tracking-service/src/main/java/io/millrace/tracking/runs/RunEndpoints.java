@@ -1,0 +1,273 @@
+package io.millrace.tracking.runs;
+
+import io.millrace.database.Database;
+import io.millrace.tracking.experiments.Experiment;
+import io.millrace.tracking.experiments.ExperimentId;
+import io.millrace.tracking.experiments.Experiments;
+import io.millrace.tracking.experiments.LifecycleStage;
+import io.millrace.tracking.experiments.Tag;
+import io.millrace.tracking.experiments.ViewType;
+import io.millrace.tracking.mlflow.MlflowApi;
+import io.millrace.tracking.mlflow.MlflowException;
+import io.millrace.tracking.mlflow.MlflowMessage;
+import io.millrace.tracking.mlflow.Names;
+import io.millrace.tracking.paging.PageToken;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+
+/** MLflow's calls about runs, without those that log metrics. */
+@MlflowApi
+class RunEndpoints {
+
+  private static final int DEFAULT_PAGE = 1000;
+  private static final int LARGEST_PAGE = 50_000;
+
+  private final Database database;
+  private final Experiments experiments;
+  private final Runs runs;
+  private final RunEvents events;
+
+  RunEndpoints(Database database, Experiments experiments, Runs runs, RunEvents events) {
+    this.database = database;
+    this.experiments = experiments;
+    this.runs = runs;
+    this.events = events;
+  }
+
+  @PostMapping("/runs/create")
+  RunMessages.One create(MlflowMessage message) {
+    ExperimentId experimentId =
+        message
+            .text("experiment_id")
+            .filter(text -> !text.isEmpty())
+            .map(ExperimentId::parse)
+            .orElse(ExperimentId.DEFAULT);
+    SortedMap<String, String> tags = new TreeMap<>();
+    Tag.read(message, "tags").forEach((key, value) -> tags.put(key, RunLimits.tagValue(value)));
+    String name = name(message.textOrEmpty("run_name"), tags.get(Runs.NAME_TAG));
+    long startTime = message.int64("start_time").orElse(0L);
+    String user = message.textOrEmpty("user_id");
+    RunId id = RunId.random();
+    return database.inTransaction(
+        tx -> {
+          Experiment experiment = experiments.get(tx, experimentId);
+          experiment.requireActive();
+          Run run =
+              new Run(
+                  id,
+                  experimentId,
+                  name,
+                  user,
+                  RunStatus.RUNNING,
+                  startTime,
+                  null,
+                  experiment.artifactUri(id.value()),
+                  LifecycleStage.ACTIVE,
+                  null);
+          runs.create(tx, run, tags);
+          return new RunMessages.One(
+              RunMessages.Whole.created(runs.details(tx, List.of(run)).getFirst()));
+        });
+  }
+
+  @GetMapping("/runs/get")
+  RunMessages.One get(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    return new RunMessages.One(
+        RunMessages.Whole.of(
+            database.read(tx -> runs.details(tx, List.of(runs.get(tx, id))).getFirst())));
+  }
+
+  @PostMapping("/runs/update")
+  RunMessages.Updated update(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    RunStatus status = message.constant("status", RunStatus.class).orElse(null);
+    Long endTime = message.int64("end_time").orElse(null);
+    String name = message.text("run_name").filter(text -> !text.isEmpty()).orElse(null);
+    return new RunMessages.Updated(
+        RunMessages.Info.of(
+            database.inTransaction(
+                tx -> {
+                  Run before = runs.getForUpdate(tx, id).requireActive();
+                  Run after = before.updated(status, endTime, name);
+                  runs.update(tx, after);
+                  if (name != null) {
+                    runs.setTags(tx, id, new TreeMap<>(Map.of(Runs.NAME_TAG, name)));
+                  }
+                  if (before.status().endsWith(after.status())) {
+                    events.ended(tx, after);
+                  }
+                  return after;
+                })));
+  }
+
+  @PostMapping("/runs/delete")
+  Map<String, String> delete(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    database.inTransactionVoid(tx -> runs.move(tx, id, LifecycleStage.DELETED));
+    return Map.of();
+  }
+
+  @PostMapping("/runs/restore")
+  Map<String, String> restore(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    database.inTransactionVoid(tx -> runs.move(tx, id, LifecycleStage.ACTIVE));
+    return Map.of();
+  }
+
+  @PostMapping("/runs/log-parameter")
+  Map<String, String> logParameter(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    String key = Names.key(message.required("key"), "key");
+    String value = RunLimits.paramValue(message.textOrEmpty("value"));
+    database.inTransactionVoid(
+        tx -> {
+          runs.get(tx, id).requireActive();
+          runs.addParams(tx, id, new TreeMap<>(Map.of(key, value)))
+              .forEach(
+                  (changed, old) -> {
+                    throw MlflowException.invalid(
+                        "Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run ID='%s'. Attempted logging new value '%s'."
+                            .formatted(changed, old, id, value));
+                  });
+        });
+    return Map.of();
+  }
+
+  @PostMapping("/runs/set-tag")
+  Map<String, String> setTag(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    String key = Names.key(message.required("key"), "key");
+    String value = RunLimits.tagValue(message.textOrEmpty("value"));
+    database.inTransactionVoid(
+        tx -> {
+          runs.get(tx, id).requireActive();
+          runs.setTags(tx, id, new TreeMap<>(Map.of(key, value)));
+        });
+    return Map.of();
+  }
+
+  @PostMapping("/runs/delete-tag")
+  Map<String, String> deleteTag(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    String key = message.required("key");
+    database.inTransactionVoid(
+        tx -> {
+          runs.get(tx, id).requireActive();
+          runs.deleteTag(tx, id, key);
+        });
+    return Map.of();
+  }
+
+  @PostMapping("/runs/log-inputs")
+  Map<String, String> logInputs(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    List<DatasetInput> inputs = new ArrayList<>();
+    for (MlflowMessage input : message.messages("datasets")) {
+      inputs.add(input(input));
+    }
+    database.inTransactionVoid(
+        tx -> {
+          runs.get(tx, id).requireActive();
+          inputs.forEach(input -> runs.addInput(tx, id, input));
+        });
+    return Map.of();
+  }
+
+  @PostMapping("/runs/search")
+  RunMessages.Found search(MlflowMessage message) {
+    List<ExperimentId> ids =
+        message.texts("experiment_ids").stream().map(ExperimentId::parse).toList();
+    refuseFilter(message.textOrEmpty("filter"));
+    boolean ascending = ascending(message.texts("order_by"));
+    ViewType view = message.constant("run_view_type", ViewType.class).orElse(ViewType.ACTIVE_ONLY);
+    long most = message.int64("max_results").orElse((long) DEFAULT_PAGE);
+    if (most < 1 || most > LARGEST_PAGE) {
+      throw message.outOfRange("max_results");
+    }
+    Optional<Runs.Position> after =
+        message.pageToken(2).map(key -> new Runs.Position(key.number(0), key.text(1)));
+    int limit = (int) most;
+    return database.read(
+        tx -> {
+          List<Run> rows = runs.search(tx, ids, view.stages(), ascending, after, limit + 1);
+          List<Run> page = rows.subList(0, Math.min(limit, rows.size()));
+          return new RunMessages.Found(
+              runs.details(tx, page).stream().map(RunMessages.Whole::of).toList(),
+              rows.size() > limit
+                  ? PageToken.after(page.getLast().startTime(), page.getLast().id())
+                  : null);
+        });
+  }
+
+  private static void refuseFilter(String filter) {
+    if (!filter.isBlank()) {
+      throw MlflowException.invalid(
+          "Invalid clause(s) in filter string: '%s'. This server does not filter runs; leave the filter out."
+              .formatted(filter));
+    }
+  }
+
+  private static boolean ascending(List<String> orderBy) {
+    if (orderBy.isEmpty()) {
+      return false;
+    }
+    String clause = orderBy.getFirst().strip();
+    String[] words = clause.split("\\s+");
+    String key = words[0].replaceFirst("^(attributes|attribute|attr|run)\\.", "");
+    String direction = words.length > 1 ? words[1].toUpperCase(Locale.ROOT) : "ASC";
+    if (orderBy.size() > 1
+        || words.length > 2
+        || !List.of("start_time", "created", "Created").contains(key)
+        || !List.of("ASC", "DESC").contains(direction)) {
+      throw MlflowException.invalid(
+          "Invalid order_by clause '%s'. This server orders runs by start_time ASC or DESC only."
+              .formatted(clause));
+    }
+    return direction.equals("ASC");
+  }
+
+  private static DatasetInput input(MlflowMessage input) {
+    MlflowMessage dataset = input.message("dataset").orElseThrow(() -> input.missing("dataset"));
+    return new DatasetInput(
+        Names.limited(dataset.required("name"), dataset.path("name"), 500),
+        Names.limited(dataset.required("digest"), dataset.path("digest"), 36),
+        dataset.required("source_type"),
+        Names.limited(dataset.required("source"), dataset.path("source"), 65_535),
+        dataset
+            .text("schema")
+            .map(text -> Names.limited(text, dataset.path("schema"), 1_048_575))
+            .orElse(null),
+        dataset
+            .text("profile")
+            .map(text -> Names.limited(text, dataset.path("profile"), 16_777_215))
+            .orElse(null),
+        input.messages("tags").stream()
+            .map(
+                tag ->
+                    new Tag(
+                        Names.limited(tag.required("key"), tag.path("key"), 255),
+                        Names.limited(tag.textOrEmpty("value"), tag.path("value"), 500)))
+            .toList());
+  }
+
+  private static String name(String given, @Nullable String tag) {
+    if (!given.isEmpty() && tag != null && !tag.equals(given)) {
+      throw MlflowException.invalid(
+          "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='%s', mlflow.runName='%s')."
+              .formatted(given, tag));
+    }
+    if (!given.isEmpty()) {
+      return given;
+    }
+    return tag == null || tag.isEmpty() ? RunNames.random() : tag;
+  }
+}

@@ -1,0 +1,326 @@
+package io.millrace.tracking.runs;
+
+import io.millrace.database.Row;
+import io.millrace.database.Tx;
+import io.millrace.tracking.experiments.ExperimentId;
+import io.millrace.tracking.experiments.LifecycleStage;
+import io.millrace.tracking.experiments.Tag;
+import io.millrace.tracking.mlflow.MlflowException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.springframework.stereotype.Component;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The store of runs. Keys are written in sorted order, so that two writers wait and never block
+ * each other for good.
+ */
+@Component
+public class Runs {
+
+  /** The tag that is also the run's name. */
+  static final String NAME_TAG = "mlflow.runName";
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final TypeReference<List<Tag>> TAGS = new TypeReference<>() {};
+
+  /** Stores a new run with its tags, of which {@code mlflow.runName} is always one. */
+  public void create(Tx tx, Run run, Map<String, String> tags) {
+    tx.update(
+        """
+        insert into runs (run_id, experiment_id, name, user_id, status, start_time, end_time,
+                          artifact_uri, lifecycle_stage, request_id)
+        values ($1, $2, $3, $4, $5, $6, $7::bigint, $8, $9, $10::text)
+        """,
+        run.id().value(),
+        run.experimentId().value(),
+        run.name(),
+        run.userId(),
+        run.status().name(),
+        run.startTime(),
+        run.endTime(),
+        run.artifactUri(),
+        run.stage().text(),
+        run.requestId());
+    SortedMap<String, String> all = new TreeMap<>(tags);
+    all.put(NAME_TAG, run.name());
+    setTags(tx, run.id(), all);
+  }
+
+  /** The run of that id, deleted ones too. */
+  public Run get(Tx tx, RunId id) {
+    return tx.queryOne("select * from runs where run_id = $1", Runs::run, id.value())
+        .orElseThrow(() -> MlflowException.missing("Run with id=%s not found".formatted(id)));
+  }
+
+  /** The run of that id, which nobody else changes until the end of the transaction. */
+  public Run getForUpdate(Tx tx, RunId id) {
+    return tx.queryOne(
+            "select * from runs where run_id = $1 for no key update", Runs::run, id.value())
+        .orElseThrow(() -> MlflowException.missing("Run with id=%s not found".formatted(id)));
+  }
+
+  /** Stores the changed status, end time and name of a run. */
+  void update(Tx tx, Run run) {
+    tx.update(
+        "update runs set status = $2, end_time = $3::bigint, name = $4 where run_id = $1",
+        run.id().value(),
+        run.status().name(),
+        run.endTime(),
+        run.name());
+  }
+
+  /** A run begins; its start time is that of the first attempt. */
+  public void begin(Tx tx, RunId id, long startTime) {
+    tx.update(
+        """
+        update runs set status = 'RUNNING', end_time = null,
+          start_time = case when status = 'SCHEDULED' then $2 else start_time end
+        where run_id = $1
+        """,
+        id.value(),
+        startTime);
+  }
+
+  /** A run ends. */
+  public void end(Tx tx, RunId id, RunStatus status, long endTime) {
+    tx.update(
+        "update runs set status = $2, end_time = $3 where run_id = $1",
+        id.value(),
+        status.name(),
+        endTime);
+  }
+
+  void move(Tx tx, RunId id, LifecycleStage stage) {
+    if (tx.update(
+            "update runs set lifecycle_stage = $2 where run_id = $1", id.value(), stage.text())
+        == 0) {
+      throw MlflowException.missing("Run with id=%s not found".formatted(id));
+    }
+  }
+
+  /**
+   * Logs parameters; each can be given once.
+   *
+   * @return those that have another value already, with that value; nothing else is stored then
+   *     only if the caller rolls back
+   */
+  public SortedMap<String, String> addParams(Tx tx, RunId id, SortedMap<String, String> params) {
+    if (params.isEmpty()) {
+      return new TreeMap<>();
+    }
+    String[] keys = params.keySet().toArray(String[]::new);
+    long stored =
+        tx.update(
+            """
+            insert into run_params (run_id, key, value)
+            select $1, key, value from unnest($2::text[], $3::text[]) as p (key, value) order by key
+            on conflict do nothing
+            """,
+            id.value(),
+            keys,
+            params.values().toArray(String[]::new));
+    SortedMap<String, String> differing = new TreeMap<>();
+    if (stored < keys.length) {
+      tx
+          .query(
+              "select key, value from run_params where run_id = $1 and key = any($2::text[])",
+              row -> Map.entry(row.string("key"), row.string("value")),
+              id.value(),
+              keys)
+          .stream()
+          .filter(old -> !old.getValue().equals(params.get(old.getKey())))
+          .forEach(old -> differing.put(old.getKey(), old.getValue()));
+    }
+    return differing;
+  }
+
+  /** Sets tags; {@code mlflow.runName} renames the run. */
+  public void setTags(Tx tx, RunId id, SortedMap<String, String> tags) {
+    if (tags.isEmpty()) {
+      return;
+    }
+    tx.update(
+        """
+        insert into run_tags (run_id, key, value)
+        select $1, key, value from unnest($2::text[], $3::text[]) as t (key, value) order by key
+        on conflict (run_id, key) do update set value = excluded.value
+        """,
+        id.value(),
+        tags.keySet().toArray(String[]::new),
+        tags.values().toArray(String[]::new));
+    String name = tags.get(NAME_TAG);
+    if (name != null) {
+      tx.update("update runs set name = $2 where run_id = $1 and name <> $2", id.value(), name);
+    }
+  }
+
+  void deleteTag(Tx tx, RunId id, String key) {
+    if (tx.update("delete from run_tags where run_id = $1 and key = $2", id.value(), key) == 0) {
+      throw MlflowException.missing("No tag with name: %s in run with id %s".formatted(key, id));
+    }
+  }
+
+  /** Notes what data a run reads; noting the same again changes nothing. */
+  public void addInput(Tx tx, RunId id, DatasetInput input) {
+    tx.update(
+        """
+        insert into run_datasets (run_id, name, digest, source_type, source, schema, profile, tags)
+        values ($1, $2, $3, $4, $5, $6::text, $7::text, $8::jsonb) on conflict do nothing
+        """,
+        id.value(),
+        input.name(),
+        input.digest(),
+        input.sourceType(),
+        input.source(),
+        input.schema(),
+        input.profile(),
+        JSON.writeValueAsString(input.tags()));
+  }
+
+  /**
+   * Runs of experiments, by start time; the page begins after a start time and id.
+   *
+   * @param experiments ids; an empty list finds nothing
+   */
+  List<Run> search(
+      Tx tx,
+      Collection<ExperimentId> experiments,
+      String[] stages,
+      boolean ascending,
+      Optional<Position> after,
+      int limit) {
+    Position from = after.orElse(new Position(ascending ? Long.MIN_VALUE : Long.MAX_VALUE, ""));
+    return tx.query(
+        """
+        select * from runs
+        where experiment_id = any($1::bigint[]) and lifecycle_stage = any($2::text[])
+          and (start_time %1$s $3 or (start_time = $3 and run_id > $4))
+        order by start_time %2$s, run_id limit $5
+        """
+            .formatted(ascending ? ">" : "<", ascending ? "asc" : "desc"),
+        Runs::run,
+        experiments.stream().map(ExperimentId::value).toArray(Long[]::new),
+        stages,
+        from.startTime(),
+        from.runId(),
+        limit);
+  }
+
+  /** Place in a list that is ordered by start time. */
+  record Position(long startTime, String runId) {}
+
+  /** Active runs of all experiments, newest first, with the experiment's name. */
+  List<Listed> newest(Tx tx, Optional<Position> after, int limit) {
+    Position from = after.orElse(new Position(Long.MAX_VALUE, ""));
+    return tx.query(
+        """
+        select r.*, e.name as experiment_name
+        from runs r join experiments e using (experiment_id)
+        where r.lifecycle_stage = 'active'
+          and (r.start_time < $1 or (r.start_time = $1 and r.run_id > $2))
+        order by r.start_time desc, r.run_id limit $3
+        """,
+        row -> new Listed(run(row), row.string("experiment_name")),
+        from.startTime(),
+        from.runId(),
+        limit);
+  }
+
+  /** A run with the name of its experiment. */
+  record Listed(Run run, String experiment) {}
+
+  /** Adds to each run what was logged to it, in the order given. */
+  List<RunDetails> details(Tx tx, List<Run> runs) {
+    if (runs.isEmpty()) {
+      return List.of();
+    }
+    String[] ids = runs.stream().map(run -> run.id().value()).toArray(String[]::new);
+    Map<String, List<Metric>> metrics =
+        grouped(
+            tx.query(
+                """
+                select run_id, key, value, timestamp_ms, step from latest_metrics
+                where run_id = any($1::text[]) order by run_id, key
+                """,
+                row -> Map.entry(row.string("run_id"), metric(row)),
+                (Object) ids));
+    Map<String, List<Tag>> params = tags(tx, "run_params", ids);
+    Map<String, List<Tag>> tags = tags(tx, "run_tags", ids);
+    Map<String, List<DatasetInput>> inputs =
+        grouped(
+            tx.query(
+                "select * from run_datasets where run_id = any($1::text[]) order by name, digest",
+                row -> Map.entry(row.string("run_id"), input(row)),
+                (Object) ids));
+    List<RunDetails> details = new ArrayList<>();
+    for (Run run : runs) {
+      String id = run.id().value();
+      details.add(
+          new RunDetails(
+              run,
+              metrics.getOrDefault(id, List.of()),
+              sorted(params.getOrDefault(id, List.of())),
+              sorted(tags.getOrDefault(id, List.of())),
+              inputs.getOrDefault(id, List.of())));
+    }
+    return details;
+  }
+
+  private static Map<String, List<Tag>> tags(Tx tx, String table, String[] ids) {
+    return grouped(
+        tx.query(
+            "select run_id, key, value from " + table + " where run_id = any($1::text[])",
+            row -> Map.entry(row.string("run_id"), new Tag(row.string("key"), row.string("value"))),
+            (Object) ids));
+  }
+
+  private static <T> Map<String, List<T>> grouped(List<Map.Entry<String, T>> rows) {
+    Map<String, List<T>> groups = new HashMap<>();
+    rows.forEach(
+        row -> groups.computeIfAbsent(row.getKey(), id -> new ArrayList<>()).add(row.getValue()));
+    return groups;
+  }
+
+  private static SortedMap<String, String> sorted(List<Tag> tags) {
+    return tags.stream().collect(Collectors.toMap(Tag::key, Tag::value, (a, b) -> b, TreeMap::new));
+  }
+
+  private static Metric metric(Row row) {
+    return new Metric(
+        row.string("key"), row.float8("value"), row.int8("timestamp_ms"), row.int8("step"));
+  }
+
+  private static DatasetInput input(Row row) {
+    return new DatasetInput(
+        row.string("name"),
+        row.string("digest"),
+        row.string("source_type"),
+        row.string("source"),
+        row.stringOrNull("schema"),
+        row.stringOrNull("profile"),
+        JSON.readValue(row.json("tags"), TAGS));
+  }
+
+  private static Run run(Row row) {
+    return new Run(
+        new RunId(row.string("run_id")),
+        new ExperimentId(row.int8("experiment_id")),
+        row.string("name"),
+        row.string("user_id"),
+        RunStatus.valueOf(row.string("status")),
+        row.int8("start_time"),
+        row.int8OrNull("end_time"),
+        row.string("artifact_uri"),
+        LifecycleStage.of(row.string("lifecycle_stage")),
+        row.stringOrNull("request_id"));
+  }
+}

@@ -1,0 +1,89 @@
+package io.millrace.tracking.work;
+
+import io.millrace.pipeline.Pipeline;
+import io.millrace.tracking.runs.RunId;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A queued run and who has it. The attempt grows with every start and is the fencing token: what an
+ * earlier attempt reports is refused.
+ *
+ * @param attempt 0 before the first start
+ * @param leasedUntil until when nobody else may start it; null while nobody has
+ * @param startedAt start of the current attempt
+ * @param checkedAttempt newest attempt whose data checks are known
+ * @param cancelledBy who asked to stop it; null: nobody
+ */
+record Job(
+    RunId runId,
+    String requestId,
+    String modelName,
+    DatasetVersion dataset,
+    Pipeline pipeline,
+    String requestedBy,
+    JobStatus status,
+    int attempt,
+    @Nullable String worker,
+    @Nullable Instant leasedUntil,
+    @Nullable Instant startedAt,
+    int checkedAttempt,
+    @Nullable String cancelledBy) {
+
+  /** What a start leads to. */
+  sealed interface Start {
+    /** The worker has it. */
+    record Taken(int attempt) implements Start {}
+
+    /** There is nothing left to do. */
+    record Ended(JobStatus status) implements Start {}
+
+    /** Somebody asked to stop it, and no live worker is left to do so. */
+    record Cancelled(String by) implements Start {}
+
+    /** Another live worker has it. */
+    record Leased(String worker, Instant until) implements Start {}
+  }
+
+  /**
+   * Decides who gets the run. The same worker may start again within its lease: it has lost sight
+   * of its earlier attempt, which is fenced off by the new one.
+   */
+  Start start(String candidate, Instant now) {
+    if (status.ended()) {
+      return new Start.Ended(status);
+    }
+    if (worker != null
+        && leasedUntil != null
+        && leasedUntil.isAfter(now)
+        && !worker.equals(candidate)) {
+      return new Start.Leased(worker, leasedUntil);
+    }
+    return cancelledBy == null ? new Start.Taken(attempt + 1) : new Start.Cancelled(cancelledBy);
+  }
+
+  /** What a report of an attempt is. */
+  enum Report {
+    /** From the attempt that has the run. */
+    CURRENT,
+    /** From the attempt that ended the run: it was heard before. */
+    REPEATED,
+    /** From an attempt that has lost the run. */
+    FENCED
+  }
+
+  /**
+   * Classifies a report.
+   *
+   * @param end how the run ends with it; null for a report that does not end it
+   */
+  Report report(int reporting, @Nullable JobStatus end) {
+    if (reporting != attempt || reporting == 0) {
+      return Report.FENCED;
+    }
+    if (status == JobStatus.RUNNING) {
+      return Report.CURRENT;
+    }
+    return end != null && status == end ? Report.REPEATED : Report.FENCED;
+  }
+}
