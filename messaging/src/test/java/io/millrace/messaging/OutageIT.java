@@ -1,0 +1,124 @@
+package io.millrace.messaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.database.Database;
+import io.millrace.database.DatabaseUnavailable;
+import io.millrace.embedded.EmbeddedKafka;
+import io.millrace.embedded.EmbeddedPlatformSettings;
+import io.millrace.embedded.EmbeddedPostgres;
+import io.millrace.events.RunStarted;
+import io.millrace.schemas.Topics;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.messaging.Message;
+
+/** A broker and a database that go away and come back, under a service that goes on. */
+class OutageIT {
+
+  private static final List<Integer> APPLIED = new CopyOnWriteArrayList<>();
+
+  @Configuration(proxyBeanMethods = false)
+  static class Service {
+    @Bean
+    Consumer<Message<byte[]>> runs(EventHandlersFactory handlers, Database database, Inbox inbox) {
+      return handlers
+          .named("outage")
+          .on(
+              RunStarted.class,
+              event -> {
+                boolean first = database.inTransaction(tx -> inbox.firstTime(tx, event));
+                if (first) {
+                  APPLIED.add(event.payload().getAttempt());
+                }
+              })
+          .build();
+    }
+  }
+
+  @Test
+  void drainsTheOutboxInOrderAfterOutagesOfBrokerAndDatabase(@TempDir Path directory)
+      throws Exception {
+    EmbeddedPlatformSettings settings =
+        EmbeddedPlatformSettings.in(directory).withPorts(freePort(), freePort(), freePort());
+    EmbeddedKafka kafka = EmbeddedKafka.start(settings);
+    EmbeddedPostgres postgres = EmbeddedPostgres.start(settings);
+    try (ConfigurableApplicationContext context = service(kafka, postgres)) {
+      Database database = context.getBean(Database.class);
+      Outbox outbox = context.getBean(Outbox.class);
+      append(database, outbox, 0, 20);
+      applied(20);
+
+      kafka.close();
+      append(database, outbox, 20, 120);
+      Thread.sleep(3000);
+      append(database, outbox, 120, 140);
+      kafka = EmbeddedKafka.start(settings);
+      applied(140);
+
+      postgres.close();
+      Thread.sleep(2000);
+      assertThat(
+              org.assertj.core.api.Assertions.catchThrowable(
+                  () -> database.read(tx -> tx.update("select 1"))))
+          .isInstanceOf(DatabaseUnavailable.class);
+      postgres = EmbeddedPostgres.start(settings);
+      await()
+          .alias("the database is back")
+          .atMost(Duration.ofSeconds(20))
+          .ignoreExceptionsInstanceOf(DatabaseUnavailable.class)
+          .until(() -> database.<Long>read(tx -> tx.update("select 1")) >= 0);
+      append(database, outbox, 140, 160);
+      applied(160);
+      assertThat(new ArrayList<>(APPLIED)).isEqualTo(IntStream.range(0, 160).boxed().toList());
+    } finally {
+      kafka.close();
+      postgres.close();
+    }
+  }
+
+  private static void append(Database database, Outbox outbox, int from, int to) {
+    for (int i = from; i < to; i++) {
+      RunStarted event = Samples.runStarted("outage", i);
+      database.inTransactionVoid(tx -> outbox.append(tx, Topics.RUNS, "outage", event, null));
+    }
+  }
+
+  private static void applied(int count) {
+    await()
+        .alias(count + " applied")
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> APPLIED.size() == count);
+  }
+
+  private static ConfigurableApplicationContext service(
+      EmbeddedKafka kafka, EmbeddedPostgres postgres) {
+    return TestService.of(Service.class, "outage-test")
+        .with("millrace.kafka.bootstrap-servers", kafka.bootstrap())
+        .with("millrace.postgres.port", postgres.port())
+        .with("millrace.postgres.user", postgres.user())
+        .with("millrace.postgres.password", postgres.password())
+        .with("millrace.postgres.schema", "outage")
+        .with("millrace.postgres.acquire-timeout", "1s")
+        .binding("runs", Topics.RUNS.name(), "outage")
+        .start();
+  }
+
+  private static int freePort() throws java.io.IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+}
