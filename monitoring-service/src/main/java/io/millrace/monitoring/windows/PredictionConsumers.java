@@ -1,0 +1,267 @@
+package io.millrace.monitoring.windows;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.events.PredictionLogged;
+import io.millrace.messaging.EventCodec;
+import io.millrace.messaging.KafkaSettings;
+import io.millrace.messaging.TerminalFailure;
+import io.millrace.schemas.Topics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+
+/**
+ * Consumers of predictions. The consumer group only shares the partitions out; where to go on is in
+ * PostgreSQL, beside the counts. Offsets are committed to Kafka as well, for tools that show lag.
+ */
+@Component
+class PredictionConsumers implements SmartLifecycle {
+
+  private static final Logger log = LoggerFactory.getLogger(PredictionConsumers.class);
+  private static final String TOPIC = Topics.PREDICTIONS.name();
+  private static final TopicPartition DESIRED = new TopicPartition(Topics.DESIRED_STATE.name(), 0);
+  private static final String GROUP = "monitoring-service";
+  private static final Duration POLL = Duration.ofMillis(250);
+  private static final Duration AGAIN = Duration.ofMillis(250);
+  private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
+
+  private final Counting counting;
+  private final EventCodec codec;
+  private final MonitoringSettings settings;
+  private final String bootstrap;
+  private final MeterRegistry meters;
+  private final List<Thread> threads = new ArrayList<>();
+  private final Set<Consumer<byte[], byte[]>> open =
+      java.util.concurrent.ConcurrentHashMap.newKeySet();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private volatile boolean running;
+
+  PredictionConsumers(
+      Counting counting,
+      EventCodec codec,
+      MonitoringSettings settings,
+      KafkaSettings kafka,
+      MeterRegistry meters) {
+    this.counting = counting;
+    this.codec = codec;
+    this.settings = settings;
+    this.bootstrap = kafka.bootstrapServers();
+    this.meters = meters;
+  }
+
+  @Override
+  public void start() {
+    running = true;
+    for (int i = 0; i < settings.consumers(); i++) {
+      threads.add(Thread.ofPlatform().name("predictions-" + i).daemon().start(this::run));
+    }
+  }
+
+  @Override
+  public void stop() {
+    running = false;
+    stopped.countDown();
+    open.forEach(Consumer::wakeup);
+    for (Thread thread : threads) {
+      try {
+        thread.join(Duration.ofSeconds(10));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Override
+  public boolean isRunning() {
+    return running;
+  }
+
+  private void run() {
+    while (running) {
+      try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+        open.add(consumer);
+        try {
+          consume(consumer);
+        } finally {
+          open.remove(consumer);
+        }
+      } catch (WakeupException e) {
+        log.debug("Woken to stop");
+      } catch (RuntimeException e) {
+        if (running) {
+          log.warn("Counting predictions broke off, starting again: {}", e.toString(), e);
+        }
+      }
+      pause(AFTER_FAILURE);
+    }
+  }
+
+  private void consume(KafkaConsumer<byte[], byte[]> consumer) {
+    String topicId = topicId();
+    consumer.subscribe(List.of(TOPIC), new Placing(consumer, topicId));
+    while (running) {
+      ConsumerRecords<byte[], byte[]> polled = consumer.poll(POLL);
+      if (!polled.isEmpty()) {
+        count(consumer, topicId, polled);
+      }
+    }
+  }
+
+  /**
+   * Counts a batch or puts the consumer back in front of it. Waiting goes through poll, so that the
+   * group does not take this consumer for dead.
+   */
+  private void count(
+      KafkaConsumer<byte[], byte[]> consumer,
+      String topicId,
+      ConsumerRecords<byte[], byte[]> polled) {
+    List<Counting.Observed> batch = new ArrayList<>();
+    for (TopicPartition partition : polled.partitions()) {
+      for (ConsumerRecord<byte[], byte[]> each : polled.records(partition)) {
+        batch.add(observed(topicId, each));
+      }
+    }
+    try {
+      try {
+        counting.count(batch, OptionalLong.empty());
+      } catch (Counting.NotYet e) {
+        Long end = consumer.endOffsets(Set.of(DESIRED)).get(DESIRED);
+        counting.count(batch, end == null ? OptionalLong.empty() : OptionalLong.of(end));
+      }
+      consumer.commitAsync(
+          (offsets, failure) -> {
+            if (failure != null) {
+              log.debug("Offsets were not committed to Kafka, which changes nothing", failure);
+            }
+          });
+    } catch (WakeupException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      if (e instanceof Counting.NotYet) {
+        log.debug("Predictions wait: {}", e.getMessage());
+      } else {
+        log.warn("{} predictions could not be counted, trying again", batch.size(), e);
+      }
+      for (TopicPartition partition : polled.partitions()) {
+        consumer.seek(partition, polled.records(partition).getFirst().offset());
+      }
+      pause(e instanceof Counting.NotYet ? AGAIN : AFTER_FAILURE);
+    }
+  }
+
+  private Counting.Observed observed(String topicId, ConsumerRecord<byte[], byte[]> each) {
+    Counting.Partition partition = new Counting.Partition(topicId, each.partition());
+    if (each.value() != null) {
+      try {
+        if (codec.decode(each.value()) instanceof PredictionLogged event) {
+          return new Counting.Observed(partition, each.offset(), event);
+        }
+      } catch (TerminalFailure e) {
+        meters.counter("monitoring.records.unreadable").increment();
+        log.error(
+            "Skipping {}-{}-{}, which cannot be read: {}",
+            each.topic(),
+            each.partition(),
+            each.offset(),
+            e.getMessage());
+      }
+    }
+    return new Counting.Observed(partition, each.offset(), null);
+  }
+
+  /** Puts the consumer where the counts end. */
+  private final class Placing implements ConsumerRebalanceListener {
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final String topicId;
+
+    Placing(KafkaConsumer<byte[], byte[]> consumer, String topicId) {
+      this.consumer = consumer;
+      this.topicId = topicId;
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+      log.debug("Gave up {}", partitions);
+    }
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+      Map<Counting.Partition, Long> stored = counting.offsets();
+      for (TopicPartition partition : partitions) {
+        Long next = stored.get(new Counting.Partition(topicId, partition.partition()));
+        if (next == null) {
+          consumer.seekToBeginning(List.of(partition));
+        } else {
+          consumer.seek(partition, new OffsetAndMetadata(next));
+        }
+      }
+    }
+  }
+
+  private String topicId() {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+      return Objects.requireNonNull(
+              admin
+                  .describeTopics(List.of(TOPIC))
+                  .allTopicNames()
+                  .get(10, TimeUnit.SECONDS)
+                  .get(TOPIC))
+          .topicId()
+          .toString();
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IllegalStateException("topic " + TOPIC + " cannot be described: " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private KafkaConsumer<byte[], byte[]> consumer() {
+    Properties properties = new Properties();
+    properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+    properties.put(ConsumerConfig.GROUP_ID_CONFIG, GROUP);
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, settings.batch());
+    return new KafkaConsumer<>(
+        properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+  }
+
+  private void pause(Duration time) {
+    try {
+      if (stopped.await(time.toMillis(), TimeUnit.MILLISECONDS)) {
+        running = false;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      running = false;
+    }
+  }
+}
