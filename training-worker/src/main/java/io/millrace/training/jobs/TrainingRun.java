@@ -1,0 +1,212 @@
+package io.millrace.training.jobs;
+
+import io.millrace.events.RunQueued;
+import io.millrace.messaging.Delivery;
+import io.millrace.training.process.Exit;
+import io.millrace.training.process.Stop;
+import io.millrace.training.process.TrainerProcess;
+import io.millrace.training.process.Trainers;
+import io.millrace.training.services.Artifacts;
+import io.millrace.training.services.ServiceRefused;
+import io.millrace.training.services.Tracking;
+import io.millrace.training.services.Tracking.Fenced;
+import io.millrace.training.services.Tracking.Start.Leased;
+import io.millrace.training.workdir.DatasetCache;
+import io.millrace.training.workdir.RunDirectory;
+import io.millrace.training.workdir.WorkDirectory;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+import tools.jackson.databind.JsonNode;
+
+/** Does one attempt at a run, from the data to the report. */
+@Component
+final class TrainingRun {
+
+  private static final Logger log = LoggerFactory.getLogger(TrainingRun.class);
+
+  private final Tracking tracking;
+  private final Artifacts artifacts;
+  private final DatasetCache datasets;
+  private final WorkDirectory directory;
+  private final Trainers trainers;
+
+  TrainingRun(
+      Tracking tracking,
+      Artifacts artifacts,
+      DatasetCache datasets,
+      WorkDirectory directory,
+      Trainers trainers) {
+    this.tracking = tracking;
+    this.artifacts = artifacts;
+    this.datasets = datasets;
+    this.directory = directory;
+    this.trainers = trainers;
+  }
+
+  /**
+   * Does the run and reports how it ended.
+   *
+   * @throws InterruptedException if the worker stops or loses the job; the trainer is ended before
+   */
+  Outcome execute(RunQueued job, Leased lease, Delivery delivery)
+      throws IOException, InterruptedException {
+    Stopper stopper = new Stopper(Thread.currentThread());
+    try (RunDirectory run = directory.open(job.getRunId(), lease.attempt());
+        Heartbeat _ =
+            new Heartbeat(
+                tracking, job.getRunId(), lease.attempt(), lease.lease(), stopper::stop)) {
+      delivery.onLockLost(() -> stopper.stop(Stop.RELEASED));
+      ModelUpload upload =
+          new ModelUpload(
+              artifacts,
+              job.getExperimentId() + "/" + job.getRunId() + "/artifacts",
+              lease.attempt());
+      Outcome outcome = train(job, lease.attempt(), run, stopper);
+      if (outcome instanceof Outcome.GivenUp) {
+        return outcome;
+      }
+      return report(job, lease.attempt(), run, upload, outcome);
+    } catch (Fenced e) {
+      return new Outcome.GivenUp(e.getMessage());
+    }
+  }
+
+  private Outcome train(RunQueued job, int attempt, RunDirectory run, Stopper stopper)
+      throws IOException, InterruptedException, Fenced {
+    try {
+      datasets.provide(
+          job.getDataset().getName(),
+          job.getDataset().getVersion(),
+          job.getDataset().getContent().getSha256(),
+          run.dataset());
+    } catch (ServiceRefused e) {
+      return new Outcome.Failed(
+          "invalid-parameters", "the dataset cannot be had: " + e.getMessage());
+    }
+    JobFile.write(job, run.job());
+    ChecksReport checks = new ChecksReport(job.getRunId(), attempt, run);
+    TrainerProcess trainer = trainers.start(run, job.getRunId(), attempt, job.getMemoryBytes());
+    stopper.trainer(trainer);
+    Duration time = Duration.ofMillis(job.getTimeoutMillis());
+    Exit exit = trainer.await(trainers.limits(time, job.getMemoryBytes()), checks::look);
+    checks.last();
+    Outcome outcome =
+        new Verdict(time, job.getMemoryBytes()).on(exit, run.output(), LogTail.of(run.log()));
+    return outcome instanceof Outcome.GivenUp given && exit.stop() == null
+        ? whyRefused(job.getRunId(), attempt, given)
+        : outcome;
+  }
+
+  /** Tracking refused what the trainer reported; only a heartbeat tells whose the run is. */
+  private Outcome whyRefused(String runId, int attempt, Outcome.GivenUp given)
+      throws InterruptedException, Fenced {
+    return tracking.heartbeat(runId, attempt)
+        ? new Outcome.Failed("cancelled", "the run was cancelled")
+        : new Outcome.Failed("crashed", String.valueOf(given.message()));
+  }
+
+  private Outcome report(
+      RunQueued job, int attempt, RunDirectory run, ModelUpload upload, Outcome outcome)
+      throws IOException, InterruptedException, Fenced {
+    Outcome known = outcome;
+    try {
+      upload.sendLog(run.log());
+      if (known instanceof Outcome.Trained trained) {
+        Tracking.PackageRef model = upload.send(run.output());
+        tracking.complete(
+            job.getRunId(), attempt, trained.metrics(), trained.parityMaxAbsDiff(), model);
+        return trained;
+      }
+    } catch (ServiceRefused e) {
+      if (e.status() == 409) {
+        return new Outcome.GivenUp(e.getMessage());
+      }
+      if (known instanceof Outcome.Trained) {
+        known = new Outcome.Failed("crashed", "the result was not accepted: " + e.getMessage());
+      } else {
+        log.warn("the log of run {} is not kept: {}", job.getRunId(), e.getMessage());
+      }
+    }
+    if (known instanceof Outcome.Failed failed) {
+      tracking.fail(job.getRunId(), attempt, failed.reason(), failed.message());
+    }
+    return known;
+  }
+
+  /** Sends the trainer's data checks as soon as they are there, once. */
+  private final class ChecksReport {
+    private final String runId;
+    private final int attempt;
+    private final RunDirectory run;
+    private boolean sent;
+
+    ChecksReport(String runId, int attempt, RunDirectory run) {
+      this.runId = runId;
+      this.attempt = attempt;
+      this.run = run;
+    }
+
+    void look() throws InterruptedException {
+      try {
+        last();
+      } catch (Fenced e) {
+        // The next heartbeat says so too, and stops the trainer.
+        sent = true;
+      }
+    }
+
+    void last() throws InterruptedException, Fenced {
+      if (sent) {
+        return;
+      }
+      Optional<JsonNode> checks = TrainerReport.checks(run.output());
+      if (checks.isPresent()) {
+        tracking.dataChecks(runId, attempt, checks.get());
+        sent = true;
+      }
+    }
+  }
+
+  /**
+   * Where stops arrive: before the trainer runs they interrupt the preparation, later they go to
+   * the trainer.
+   */
+  private static final class Stopper {
+    private final Thread worker;
+    private final AtomicReference<@Nullable TrainerProcess> trainer = new AtomicReference<>();
+    private volatile @Nullable Stop early;
+
+    Stopper(Thread worker) {
+      this.worker = worker;
+    }
+
+    void stop(Stop reason) {
+      TrainerProcess running = trainer.get();
+      if (running != null) {
+        running.stop(reason);
+        return;
+      }
+      early = reason;
+      running = trainer.get();
+      if (running != null) {
+        running.stop(reason);
+      } else if (reason == Stop.RELEASED) {
+        worker.interrupt();
+      }
+    }
+
+    void trainer(TrainerProcess started) {
+      trainer.set(started);
+      Stop reason = early;
+      if (reason != null) {
+        started.stop(reason);
+      }
+    }
+  }
+}

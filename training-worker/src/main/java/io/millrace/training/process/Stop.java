@@ -1,0 +1,15 @@
+package io.millrace.training.process;
+
+/** Why a worker stops a trainer. */
+public enum Stop {
+  /** Somebody asked for it. */
+  CANCELLED,
+  /** The run's time is over. */
+  TIMED_OUT,
+  /** The process uses more memory than the run may. */
+  OUT_OF_MEMORY,
+  /** Tracking gave the run to another worker. */
+  FENCED,
+  /** Kafka gave the job to another worker, or this one is shutting down. */
+  RELEASED
+}

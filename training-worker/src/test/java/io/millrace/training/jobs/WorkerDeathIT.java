@@ -1,0 +1,128 @@
+package io.millrace.training.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.events.RunQueued;
+import io.millrace.training.Jobs;
+import io.millrace.training.StandIn;
+import io.millrace.training.TrainingWorker;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** Workers that die or are stopped in the middle of a training. */
+class WorkerDeathIT {
+
+  @Test
+  void anotherWorkerFinishesTheRunOfAKilledOne(@TempDir Path folder) throws Exception {
+    Path log = folder.resolve("killed.log");
+    try (StandIn services = new StandIn();
+        Jobs jobs = new Jobs(services)) {
+      Map<String, String> properties = Jobs.worker(services, folder.resolve("work"));
+      properties.put("millrace.training.trainer-main", "io.millrace.trainers.Trainer");
+      // The built-in trainer ends only when its metrics are delivered, so this holds it.
+      services.metricsDown(true);
+      RunQueued job = jobs.forest();
+      StandIn.Run run = jobs.queue(job);
+      Process killed = start(properties, log);
+      try {
+        await("training").atMost(Duration.ofSeconds(60)).until(() -> run.checks().size() == 1);
+        List<ProcessHandle> trainers = killed.descendants().toList();
+        assertThat(trainers).hasSize(1);
+        killed.destroyForcibly().waitFor();
+        await("the trainer ends with its worker")
+            .atMost(Duration.ofSeconds(10))
+            .until(() -> !trainers.getFirst().isAlive());
+      } catch (Throwable e) {
+        System.err.println(Files.readString(log));
+        throw e;
+      } finally {
+        killed.destroyForcibly().waitFor();
+      }
+      assertThat(folders(folder)).isEqualTo(1);
+      services.metricsDown(false);
+
+      try (ConfigurableApplicationContext _ =
+          TrainingWorker.application().run(Jobs.arguments(properties))) {
+        await("finished by another worker")
+            .atMost(Duration.ofSeconds(90))
+            .until(() -> !run.end().isEmpty());
+      }
+      assertThat(run.end()).describedAs(run.report().toString()).isEqualTo("complete");
+      assertThat(run.attempt()).isEqualTo(2);
+      assertThat(run.report().path("metrics").path("validation.accuracy").asDouble())
+          .isGreaterThan(0.7);
+      assertThat(run.metrics()).isNotEmpty();
+      assertThat(services.files())
+          .containsKeys(
+              "7/" + job.getRunId() + "/artifacts/model/manifest.json",
+              "7/" + job.getRunId() + "/artifacts/model/model.onnx");
+      assertThat(run.report().path("modelPackage").path("sha256").asString())
+          .isEqualTo(
+              StandIn.sha256(
+                  services.files().get("7/" + job.getRunId() + "/artifacts/model/manifest.json")));
+      assertThat(folders(folder)).isZero();
+    }
+  }
+
+  @Test
+  void aStoppedWorkerGivesItsJobBackAtOnce(@TempDir Path folder) throws Exception {
+    try (StandIn services = new StandIn();
+        Jobs jobs = new Jobs(services)) {
+      Map<String, String> properties = Jobs.worker(services, folder.resolve("work"));
+      ConfigurableApplicationContext stopped =
+          TrainingWorker.application().run(Jobs.arguments(properties));
+      StandIn.Run run = jobs.queue(jobs.scripted("sleep"));
+      await("training").atMost(Duration.ofSeconds(30)).until(() -> run.checks().size() == 1);
+      long began = System.nanoTime();
+      stopped.close();
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(8));
+      assertThat(ProcessHandle.current().descendants().map(p -> p.info().commandLine().orElse("")))
+          .noneMatch(line -> line.contains("ScriptedTrainer"));
+      assertThat(run.end()).isEmpty();
+      assertThat(folders(folder)).isZero();
+
+      try (ConfigurableApplicationContext _ =
+          TrainingWorker.application().run(Jobs.arguments(properties))) {
+        await("taken up before Kafka's lock of 15 s would have ended")
+            .atMost(Duration.ofSeconds(12))
+            .until(() -> run.attempt() == 2 && run.checks().size() == 2);
+        run.cancel();
+        await("ended").until(() -> !run.end().isEmpty());
+      }
+    }
+  }
+
+  private static Process start(Map<String, String> properties, Path log) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                TrainingWorker.class.getName()));
+    command.addAll(List.of(Jobs.arguments(properties)));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(log.toFile())
+        .start();
+  }
+
+  private static long folders(Path folder) throws IOException {
+    try (Stream<Path> found = Files.list(folder.resolve("work/runs"))) {
+      return found.count();
+    }
+  }
+}
