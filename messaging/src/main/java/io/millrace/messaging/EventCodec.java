@@ -1,5 +1,7 @@
 package io.millrace.messaging;
 
+import io.millrace.schemas.RegisteredSchema;
+import io.millrace.schemas.SchemaCatalogue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -7,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
@@ -29,7 +32,7 @@ public final class EventCodec {
     trustOwnEvents();
   }
 
-  private final SchemaIds ids;
+  private final SchemaCatalogue catalogue;
   private final ConcurrentMap<Class<?>, Writer> writers = new ConcurrentHashMap<>();
   private final ConcurrentMap<Integer, SpecificDatumReader<SpecificRecord>> readers =
       new ConcurrentHashMap<>();
@@ -37,16 +40,16 @@ public final class EventCodec {
   private record Writer(int id, SpecificDatumWriter<SpecificRecord> writer) {}
 
   public EventCodec() {
-    this(SchemaIds.load());
+    this(SchemaCatalogue.load());
   }
 
-  public EventCodec(SchemaIds ids) {
-    this.ids = ids;
+  public EventCodec(SchemaCatalogue catalogue) {
+    this.catalogue = catalogue;
   }
 
   /** The catalogue it encodes and decodes by. */
-  public SchemaIds schemaIds() {
-    return ids;
+  public SchemaCatalogue catalogue() {
+    return catalogue;
   }
 
   /** Id under which this event is written. */
@@ -136,13 +139,27 @@ public final class EventCodec {
         event.getClass(),
         type ->
             new Writer(
-                ids.newestId(event.getSchema()),
+                newestId(event.getSchema()),
                 new SpecificDatumWriter<>(event.getSchema(), SpecificData.getForClass(type))));
+  }
+
+  private int newestId(Schema schema) {
+    RegisteredSchema newest = catalogue.newest(schema.getFullName());
+    if (!SchemaNormalization.toParsingForm(newest.schema())
+        .equals(SchemaNormalization.toParsingForm(schema))) {
+      throw new IllegalStateException(
+          schema.getFullName()
+              + " differs from its newest version in the schema catalogue; renew the catalogue as"
+              + " schemas/README.md says");
+    }
+    return newest.id();
   }
 
   private SpecificDatumReader<SpecificRecord> reader(int id) {
     Schema written =
-        ids.schema(id)
+        catalogue
+            .byId(id)
+            .map(RegisteredSchema::schema)
             .orElseThrow(
                 () ->
                     new TerminalFailure(
@@ -150,7 +167,7 @@ public final class EventCodec {
                         "Schema id "
                             + Integer.toUnsignedString(id)
                             + " is not in the catalogue of this version (it has "
-                            + ids.entries().size()
+                            + catalogue.all().size()
                             + " schemas)."));
     Class<?> type = eventClass(written);
     SpecificData model = SpecificData.getForClass(type);

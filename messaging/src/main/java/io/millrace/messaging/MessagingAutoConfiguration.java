@@ -1,6 +1,8 @@
 package io.millrace.messaging;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.millrace.database.Database;
 import io.millrace.database.DatabaseAutoConfiguration;
@@ -139,6 +141,14 @@ public class MessagingAutoConfiguration {
         OutboxSettings settings,
         ObjectProvider<MeterRegistry> meters) {
       return new Relay(database, clients, settings, meters(meters));
+    }
+
+    @Bean
+    MeterBinder databaseMeters(Database database) {
+      return meters ->
+          Gauge.builder("millrace.database.connections.used", database, Database::connectionsInUse)
+              .description("Connections of the pool that are in use")
+              .register(meters);
     }
 
     @Bean

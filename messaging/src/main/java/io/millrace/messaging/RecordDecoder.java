@@ -1,5 +1,6 @@
 package io.millrace.messaging;
 
+import io.millrace.schemas.RegisteredSchema;
 import io.millrace.schemas.Topic;
 import io.millrace.schemas.Topics;
 import java.nio.ByteBuffer;
@@ -36,7 +37,7 @@ final class RecordDecoder {
   Optional<String> nameOf(ConsumerRecord<byte[], byte[]> incoming) {
     byte[] value = incoming.value();
     return value.length >= 5 && value[0] == 0
-        ? codec.schemaIds().schema(ByteBuffer.wrap(value).getInt(1)).map(Schema::getFullName)
+        ? codec.catalogue().byId(ByteBuffer.wrap(value).getInt(1)).map(RegisteredSchema::record)
         : Optional.empty();
   }
 
