@@ -1,0 +1,57 @@
+package io.millrace.benchmarks;
+
+import io.millrace.cli.Millrace;
+import io.millrace.cli.Terminal;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** `./millrace bench`: measures this machine. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    description = "Measure this machine; results go to benchmarks/results.",
+    subcommands = Bench.JourneyCommand.class)
+public final class Bench implements Runnable {
+
+  @Override
+  public void run() {
+    new CommandLine(this).usage(System.out);
+  }
+
+  /** Start time, memory, and the latencies of the journey. */
+  @Command(
+      name = "journey",
+      mixinStandardHelpOptions = true,
+      description = "Start time, memory, and the latencies from request to served prediction.")
+  static final class JourneyCommand implements Callable<Integer> {
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Folder of the report (default: ${DEFAULT-VALUE}).")
+    Path out = root().resolve("benchmarks/results");
+
+    @Option(names = "--requests", paramLabel = "N", description = "Training requests measured (default: ${DEFAULT-VALUE}).")
+    int requests = 20;
+
+    @Option(names = "--predictions", paramLabel = "N", description = "Predictions measured (default: ${DEFAULT-VALUE}).")
+    int predictions = 5000;
+
+    @Override
+    public Integer call() throws Exception {
+      var terminal = Terminal.standard();
+      var report = new JourneyBenchmark(root(), terminal, requests, predictions).run();
+      report.print(terminal);
+      terminal.line("Written to " + report.write(out));
+      return 0;
+    }
+  }
+
+  static Path root() {
+    return Path.of(System.getProperty("millrace.root", ".")).toAbsolutePath().normalize();
+  }
+
+  public static void main(String[] args) {
+    System.exit(Millrace.withErrorHandling(new CommandLine(new Bench())).execute(args));
+  }
+}

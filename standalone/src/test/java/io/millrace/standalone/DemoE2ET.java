@@ -1,0 +1,109 @@
+package io.millrace.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * `./millrace demo` as a person runs it: a process of its own, twice on the same folder, and
+ * stopped by a signal.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class DemoE2ET {
+
+  @TempDir static Path home;
+
+  private static Process demo(Path output, String... arguments) throws IOException {
+    var command =
+        new java.util.ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx1g",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dmillrace.root=" + Journey.ROOT,
+                "-cp",
+                "target/classes" + File.pathSeparator + KilledProcessesE2ET.LIB.resolve("*"),
+                "io.millrace.standalone.Standalone"));
+    command.addAll(List.of(arguments));
+    var builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().put("MILLRACE_HOME", home.resolve("data").toString());
+    return builder.start();
+  }
+
+  private static String run(String name) throws Exception {
+    var output = home.resolve(name);
+    var process = demo(output, "demo", "--exit", "--port", "0", "--kafka-port", "0");
+    var ended = process.waitFor(180, TimeUnit.SECONDS);
+    var said = Files.readString(output);
+    assertThat(ended).as("ended:%n%s", said).isTrue();
+    assertThat(process.exitValue()).as("exit status of the demo, which said:%n%s", said).isZero();
+    return said;
+  }
+
+  @Test
+  @Order(1)
+  void showsTheWholeJourneyAndEndsWithStatusZero() throws Exception {
+    assertThat(run("first.txt"))
+        .contains(
+            "TrainAccepted",
+            "RunStarted",
+            "DataValidated",
+            "trees",
+            "ModelTrained",
+            "ModelEvaluated",
+            "roc_auc",
+            "ModelPromoted",
+            "staging",
+            "production",
+            "ModelDeployed",
+            "held-out rows right",
+            "DriftDetected",
+            "ks",
+            "curl");
+    assertNothingIsLeft();
+  }
+
+  @Test
+  @Order(2)
+  void startsTheSecondTimeFromWhatIsThere() throws Exception {
+    assertThat(run("second.txt")).contains("breast-cancer version 2").contains("against version 1");
+    assertNothingIsLeft();
+  }
+
+  @Test
+  @Order(3)
+  void stopsCleanlyOnASignal() throws Exception {
+    var output = home.resolve("third.txt");
+    var process = demo(output, "up", "--port", "0", "--kafka-port", "0");
+    org.awaitility.Awaitility.await("platform is up")
+        .atMost(java.time.Duration.ofSeconds(90))
+        .until(() -> Files.readString(output).contains("Ready."));
+    process.destroy();
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertNothingIsLeft();
+  }
+
+  private static void assertNothingIsLeft() {
+    assertThat(home.resolve("data/platform.json")).doesNotExist();
+    var left =
+        ProcessHandle.allProcesses()
+            .filter(process -> process.info().commandLine().orElse("").contains(home.toString()))
+            .map(process -> process.info().commandLine().orElse(""))
+            .toList();
+    assertThat(left).as("processes left behind").isEmpty();
+  }
+}

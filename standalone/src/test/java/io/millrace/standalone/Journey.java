@@ -1,0 +1,157 @@
+package io.millrace.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.cli.GatewayClient;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import tools.jackson.databind.JsonNode;
+
+/** A user's side of the journey, over the gateway alone. */
+final class Journey implements AutoCloseable {
+
+  static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  static final Path SAMPLE = ROOT.resolve("samples/breast-cancer.csv");
+  static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  private final GatewayClient gateway;
+
+  Journey(URI gateway) {
+    this.gateway = new GatewayClient(gateway);
+  }
+
+  GatewayClient gateway() {
+    return gateway;
+  }
+
+  /**
+   * A pipeline on the sample data whose forest is small, so that a journey takes a second or two.
+   */
+  static String pipeline(String name, int trees) {
+    try {
+      return Files.readString(ROOT.resolve("samples/breast-cancer.yaml"))
+          .replace("name: breast-cancer\n", "name: " + name + "\n")
+          .replace("trees: 300", "trees: " + trees);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** Stores the sample data and applies a pipeline. */
+  Journey prepare(String name, int trees) {
+    gateway.pushDataset("breast-cancer-wisconsin", SAMPLE);
+    var applied = gateway.tryPost("/api/v1/pipelines", pipeline(name, trees), "text/yaml");
+    assertThat(applied.succeeded()).as("pipeline applied: %s", applied.body()).isTrue();
+    return this;
+  }
+
+  /** Asks for a training by POST. */
+  String request(String pipeline) {
+    var id = UUID.randomUUID().toString();
+    gateway.post(
+        "/api/v1/train-requests",
+        Map.of("requestId", id, "pipeline", pipeline, "requestedBy", "tester"));
+    return id;
+  }
+
+  /** Waits until a flow has the status. */
+  JsonNode awaitStatus(String requestId, String status) {
+    await("flow " + requestId + " is " + status)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(100))
+        .ignoreExceptions()
+        .untilAsserted(
+            () -> assertThat(flow(requestId).path("status").asString()).isEqualTo(status));
+    return flow(requestId);
+  }
+
+  /** Waits until a flow's story has an event of the type (and environment, if one is named). */
+  void awaitEvent(String requestId, String type, String environment) {
+    await("flow " + requestId + " has " + type)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(50))
+        .ignoreExceptions()
+        .until(() -> count(flow(requestId), type, environment) > 0);
+  }
+
+  /** Waits until production serves the flow's model. */
+  JsonNode awaitServed(String requestId) {
+    awaitEvent(requestId, "ModelDeployed", "production");
+    return flow(requestId);
+  }
+
+  JsonNode flow(String requestId) {
+    return gateway
+        .find("/api/v1/flows/" + requestId)
+        .orElseThrow(() -> new AssertionError("no flow " + requestId));
+  }
+
+  static List<String> types(JsonNode flow) {
+    var types = new ArrayList<String>();
+    flow.path("events").forEach(event -> types.add(event.path("type").asString()));
+    return types;
+  }
+
+  /** Events of a type, in any environment where that is empty. */
+  static long count(JsonNode flow, String type, String environment) {
+    long count = 0;
+    for (var event : flow.path("events")) {
+      if (event.path("type").asString().equals(type)
+          && (environment.isEmpty()
+              || event.path("data").path("environment").asString("").equals(environment))) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Exactly one of everything that may happen only once. */
+  static void assertHappenedOnce(JsonNode flow) {
+    var types = types(flow);
+    assertThat(types).as("story").contains("TrainAccepted", "RunQueued", "RunStarted");
+    for (var once :
+        List.of(
+            "TrainAccepted",
+            "RunQueued",
+            "ModelTrained",
+            "ModelVersionCreated",
+            "EvaluationRequested",
+            "ModelEvaluated")) {
+      assertThat(types.stream().filter(once::equals).count()).as(once).isEqualTo(1);
+    }
+    for (var environment : List.of("staging", "production")) {
+      assertThat(count(flow, "ModelPromoted", environment))
+          .as("promoted to " + environment)
+          .isEqualTo(1);
+      assertThat(count(flow, "ModelDeployed", environment))
+          .as("deployed in " + environment)
+          .isEqualTo(1);
+    }
+    assertThat(types)
+        .doesNotContain("TrainingFailed", "EvaluationFailed", "ModelRejected", "DeploymentFailed");
+  }
+
+  /** One row of the sample, scored in production. */
+  JsonNode predictOne(String model) {
+    var row =
+        "17.99,10.38,122.8,1001,0.1184,0.2776,0.3001,0.1471,0.2419,0.07871,1.095,0.9053,8.589,153.4,0.006399,0.04904,0.05373,0.01587,0.03003,0.006193,25.38,17.33,184.6,2019,0.1622,0.6656,0.7119,0.2654,0.4601,0.1189";
+    var answer =
+        gateway.tryPost(
+            "/invocations?model=" + model, "{\"instances\":[[" + row + "]]}", "application/json");
+    assertThat(answer.succeeded()).as("prediction: %s", answer.body()).isTrue();
+    return answer.body().path("predictions").path(0);
+  }
+
+  @Override
+  public void close() {
+    gateway.close();
+  }
+}

@@ -1,0 +1,293 @@
+package io.millrace.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.cli.CliFailure;
+import io.millrace.events.TrainRequested;
+import io.millrace.messaging.EventCodec;
+import io.millrace.schemas.Topic;
+import io.millrace.schemas.Topics;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mlflow.tracking.MlflowClient;
+
+/**
+ * The journey on the standalone platform, started by every kind of client, with good input and bad.
+ */
+class JourneyE2ET {
+
+  private static final String MODEL = "journey";
+
+  @TempDir static Path home;
+  private static Platform platform;
+  private static Journey journey;
+  private static KafkaProducer<String, byte[]> producer;
+
+  @BeforeAll
+  static void start() {
+    platform =
+        new Platform(new Platform.Settings(home, 0, 0, false)).start((part, address, took) -> {});
+    journey = new Journey(platform.gateway()).prepare(MODEL, 30);
+    producer =
+        new KafkaProducer<>(
+            Map.of(
+                "bootstrap.servers",
+                platform.kafka(),
+                "max.request.size",
+                20 << 20,
+                "buffer.memory",
+                64 << 20),
+            new StringSerializer(),
+            new ByteArraySerializer());
+  }
+
+  @AfterAll
+  static void stop() {
+    producer.close();
+    journey.close();
+    platform.close();
+  }
+
+  private static void publish(String key, byte[] value)
+      throws ExecutionException, InterruptedException {
+    producer.send(new ProducerRecord<>(Topics.TRAIN_REQUESTS.name(), key, value)).get();
+  }
+
+  @Test
+  void startsFromAPlainJsonRecord() throws Exception {
+    var id = UUID.randomUUID().toString();
+    publish(
+        id,
+        "{\"requestId\":\"%s\",\"pipeline\":\"%s\"}"
+            .formatted(id, MODEL)
+            .getBytes(StandardCharsets.UTF_8));
+    Journey.assertHappenedOnce(journey.awaitServed(id));
+  }
+
+  @Test
+  void startsFromAPostAndShowsItsRunToTheOfficialClient() {
+    var id = journey.request(MODEL);
+    var flow = journey.awaitServed(id);
+    Journey.assertHappenedOnce(flow);
+    var runId = flow.path("runIds").path(0).asString();
+    try (var mlflow = new MlflowClient(platform.gateway().toString())) {
+      var run = mlflow.getRun(runId);
+      assertThat(run.getInfo().getStatus().name()).isEqualTo("FINISHED");
+      assertThat(run.getData().getMetricsList()).extracting("key").contains("validation.accuracy");
+      assertThat(run.getData().getParamsList()).extracting("key").contains("trees");
+    }
+  }
+
+  @Test
+  void takesTheSameRequestOnce() throws Exception {
+    var id = UUID.randomUUID().toString();
+    var event =
+        TrainRequested.newBuilder()
+            .setRequestId(id)
+            .setPipeline(MODEL)
+            .setRequestedBy("tester")
+            .build();
+    for (int i = 0; i < 3; i++) {
+      publish(id, new EventCodec().encode(event));
+    }
+    Journey.assertHappenedOnce(journey.awaitServed(id));
+  }
+
+  @Test
+  void changesNothingWhenEveryMessageIsDeliveredTwice() throws Exception {
+    var id = journey.request(MODEL);
+    journey.awaitServed(id);
+    settle();
+    var before = journey.flow(id);
+    var models = journey.gateway().get("/api/v1/models").toString();
+    var deployments = journey.gateway().get("/api/v1/deployments").toString();
+    republishEverything();
+    settle();
+    assertThat(Journey.types(journey.flow(id))).isEqualTo(Journey.types(before));
+    assertThat(journey.gateway().get("/api/v1/models").toString()).isEqualTo(models);
+    assertThat(journey.gateway().get("/api/v1/deployments").toString()).isEqualTo(deployments);
+  }
+
+  /** Waits until no topic has grown for two seconds. */
+  private static void settle() {
+    var last = new HashMap<TopicPartition, Long>();
+    await("topics are quiet")
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofSeconds(2))
+        .until(
+            () -> {
+              var now = ends();
+              var quiet = now.equals(last);
+              last.clear();
+              last.putAll(now);
+              return quiet;
+            });
+  }
+
+  private static KafkaConsumer<String, byte[]> consumer() {
+    return new KafkaConsumer<>(
+        Map.of("bootstrap.servers", platform.kafka(), "enable.auto.commit", "false"),
+        new StringDeserializer(),
+        new ByteArrayDeserializer());
+  }
+
+  private static List<TopicPartition> partitions(KafkaConsumer<?, ?> consumer, List<Topic> topics) {
+    return topics.stream()
+        .flatMap(topic -> consumer.partitionsFor(topic.name()).stream())
+        .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+        .toList();
+  }
+
+  private static Map<TopicPartition, Long> ends() {
+    try (var consumer = consumer()) {
+      return consumer.endOffsets(partitions(consumer, Topics.all()));
+    }
+  }
+
+  private static void republishEverything() {
+    try (var consumer = consumer()) {
+      var partitions = partitions(consumer, Topics.all());
+      var ends = consumer.endOffsets(partitions);
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      var copies = new ArrayList<ProducerRecord<String, byte[]>>();
+      while (partitions.stream()
+          .anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
+        for (var record : consumer.poll(Duration.ofMillis(200))) {
+          copies.add(
+              new ProducerRecord<>(
+                  record.topic(),
+                  record.partition(),
+                  record.key(),
+                  record.value(),
+                  record.headers()));
+        }
+      }
+      copies.forEach(producer::send);
+      producer.flush();
+      assertThat(copies).hasSizeGreaterThan(20);
+    }
+  }
+
+  private static void assertRejected(String requestId, String code) {
+    var flow = journey.awaitStatus(requestId, "REJECTED");
+    assertThat(Journey.count(flow, "TrainingRejected", "")).isEqualTo(1);
+    assertThat(Journey.types(flow)).doesNotContain("TrainAccepted");
+    assertThat(flow.path("events").toString()).contains(code);
+  }
+
+  private static String requestWith(Consumer<Map<String, Object>> change) {
+    var id = UUID.randomUUID().toString();
+    var request = new HashMap<String, Object>();
+    request.put("requestId", id);
+    request.put("requestedBy", "tester");
+    change.accept(request);
+    journey.gateway().post("/api/v1/train-requests", request);
+    return id;
+  }
+
+  @Test
+  void refusesAnUnknownPipelineKeyAndNamesTheNearest() {
+    var id =
+        requestWith(
+            r -> r.put("definition", Journey.pipeline("typo", 10).replace("trainer:", "trianer:")));
+    assertRejected(id, "unknown-key");
+    assertThat(journey.flow(id).path("events").toString()).contains("trainer");
+  }
+
+  @Test
+  void refusesADatasetThatIsNotThere() {
+    var id =
+        requestWith(
+            r ->
+                r.put(
+                    "definition",
+                    Journey.pipeline("nodata", 10)
+                        .replace("breast-cancer-wisconsin", "no-such-data")));
+    assertRejected(id, "dataset-not-found");
+  }
+
+  @Test
+  void refusesATargetColumnThatIsNotThere() {
+    var id =
+        requestWith(
+            r ->
+                r.put(
+                    "definition",
+                    Journey.pipeline("notarget", 10)
+                        .replace("target: diagnosis", "target: diagnossis")));
+    assertRejected(id, "target-not-found");
+    assertThat(journey.flow(id).path("events").toString()).contains("diagnosis");
+  }
+
+  @Test
+  void refusesAPipelineThatWasNeverApplied() {
+    var id = requestWith(r -> r.put("pipeline", "never-applied"));
+    assertRejected(id, "pipeline-not-found");
+  }
+
+  @Test
+  void refusesACsvFileWithARaggedRowAndNamesTheLine() throws Exception {
+    var file = home.resolve("ragged.csv");
+    Files.writeString(file, "a,b,label\n1,2,x\n1,2\n");
+    assertThat(
+            org.junit.jupiter.api.Assertions.assertThrows(
+                CliFailure.class, () -> journey.gateway().pushDataset("ragged", file)))
+        .hasMessageContaining("3");
+    assertThat(journey.gateway().find("/api/v1/datasets/ragged/versions/latest")).isEmpty();
+  }
+
+  @Test
+  void deadLettersABrokenRecordAndGoesOn() throws Exception {
+    var broken = UUID.randomUUID().toString();
+    publish(broken, new byte[] {0, 0, 0, 0, 1, 99, 99, 99});
+    var unknown = UUID.randomUUID().toString();
+    publish(unknown, new byte[] {0, 0, 1, 0x7f, 0x7f, 2, 2, 2});
+    var good = UUID.randomUUID().toString();
+    publish(
+        good,
+        "{\"requestId\":\"%s\",\"pipeline\":\"%s\"}"
+            .formatted(good, MODEL)
+            .getBytes(StandardCharsets.UTF_8));
+    journey.awaitServed(good);
+    assertRejected(broken, "undecodable");
+    assertRejected(unknown, "unknown-schema-id");
+    var letters =
+        journey.gateway().get("/api/v1/dead-letters?topic=" + Topics.TRAIN_REQUESTS.name());
+    assertThat(letters.toString()).contains("undecodable").contains("unknown-schema-id");
+  }
+
+  @Test
+  void refusesTenMegabytesOfJson() {
+    var big = "{\"requestId\":\"big\",\"pipeline\":\"" + "x".repeat(10 << 20) + "\"}";
+    var answer = journey.gateway().tryPost("/api/v1/train-requests", big, "application/json");
+    assertThat(answer.status()).isEqualTo(413);
+    assertThat(answer.body().path("code").asString()).isEqualTo("too-large");
+    org.assertj.core.api.Assertions.assertThatThrownBy(
+            () -> publish("big", big.getBytes(StandardCharsets.UTF_8)))
+        .hasCauseInstanceOf(RecordTooLargeException.class);
+  }
+}
