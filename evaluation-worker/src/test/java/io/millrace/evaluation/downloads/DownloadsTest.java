@@ -1,0 +1,204 @@
+package io.millrace.evaluation.downloads;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.datasets.Task;
+import io.millrace.evaluation.LinearModels;
+import io.millrace.evaluation.StoredArtifacts;
+import io.millrace.modelpackage.ModelPackage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
+
+/** Against a stand-in of the artifact service on the JDK's HTTP server. */
+class DownloadsTest {
+  private static final String FOLDER = "mlflow-artifacts:/1/run/artifacts/model";
+
+  @TempDir Path work;
+  private final StoredArtifacts artifacts = new StoredArtifacts();
+
+  @AfterEach
+  void stop() {
+    artifacts.close();
+  }
+
+  @Test
+  void fetchesAPackageOnce() throws Exception {
+    StoredFile stored = storedPackage();
+    Downloads downloads = downloads(DataSize.ofMegabytes(10), Duration.ofSeconds(1));
+
+    try (var first = downloads.modelPackage(stored)) {
+      assertThat(first.content().sha256()).isEqualTo(stored.sha256());
+    }
+    int reads = artifacts.reads().size();
+    try (var second = downloads.modelPackage(stored)) {
+      assertThat(second.content().manifest().trainer()).isEqualTo("test/linear");
+    }
+
+    assertThat(artifacts.reads()).hasSize(reads);
+  }
+
+  @Test
+  void fetchesADamagedCopyAgain() throws Exception {
+    byte[] content = LinearModels.classes().getBytes(StandardCharsets.UTF_8);
+    artifacts.putDataset("linear", 1, content);
+    StoredFile stored = file(content);
+    Downloads downloads = downloads(DataSize.ofMegabytes(10), Duration.ofSeconds(1));
+    Path copy;
+    try (var first = downloads.dataset("linear", 1, stored)) {
+      copy = first.content();
+    }
+    Files.writeString(copy, "x,answer\n1,no\n");
+
+    try (var again = downloads.dataset("linear", 1, stored)) {
+      assertThat(again.content()).hasBinaryContent(content);
+    }
+  }
+
+  @Test
+  void keepsNoMoreThanItMay() throws Exception {
+    Downloads downloads = downloads(DataSize.ofBytes(2500), Duration.ofSeconds(1));
+    for (int version = 1; version <= 4; version++) {
+      byte[] content = ("v" + version).repeat(500).getBytes(StandardCharsets.UTF_8);
+      artifacts.putDataset("data", version, content);
+      try (var copy = downloads.dataset("data", version, file(content))) {
+        assertThat(copy.content()).exists();
+      }
+      // As if each had been used a quarter of an hour ago, the older ones before.
+      try (Stream<Path> kept = Files.list(work.resolve("cache"))) {
+        for (Path directory : kept.toList()) {
+          Files.setLastModifiedTime(
+              directory,
+              FileTime.from(
+                  Files.getLastModifiedTime(directory).toInstant().minus(Duration.ofMinutes(15))));
+        }
+      }
+    }
+
+    try (Stream<Path> kept = Files.list(work.resolve("cache"))) {
+      assertThat(kept).hasSize(2);
+    }
+  }
+
+  @Test
+  void asksAgainWhileTheServiceDoesNotAnswer() throws Exception {
+    byte[] content = "x,answer\n1,no\n".getBytes(StandardCharsets.UTF_8);
+    artifacts.putDataset("late", 1, content);
+    artifacts.refuse(2);
+
+    try (var copy =
+        downloads(DataSize.ofMegabytes(1), Duration.ofSeconds(10))
+            .dataset("late", 1, file(content))) {
+      assertThat(copy.content()).hasBinaryContent(content);
+    }
+  }
+
+  @Test
+  void givesUpWhenItsPatienceEnds() {
+    artifacts.refuse(1000);
+    assertUnobtainable(
+        Unobtainable.Reason.UNAVAILABLE,
+        "did not answer",
+        () ->
+            downloads(DataSize.ofMegabytes(1), Duration.ofMillis(500))
+                .dataset("never", 1, file(new byte[] {1})));
+  }
+
+  @Test
+  void refusesContentThatIsNotWhatWasAskedFor() {
+    artifacts.putDataset("changed", 1, "x,answer\n2,no\n".getBytes(StandardCharsets.UTF_8));
+    byte[] expected = "x,answer\n1,no\n".getBytes(StandardCharsets.UTF_8);
+    Downloads downloads = downloads(DataSize.ofMegabytes(1), Duration.ofSeconds(1));
+
+    assertUnobtainable(
+        Unobtainable.Reason.CORRUPT,
+        "SHA-256",
+        () -> downloads.dataset("changed", 1, file(expected)));
+    assertUnobtainable(
+        Unobtainable.Reason.CORRUPT,
+        "more than the 3 bytes",
+        () -> downloads.dataset("changed", 1, file(new byte[] {1, 2, 3})));
+    assertUnobtainable(
+        Unobtainable.Reason.UNAVAILABLE,
+        "404",
+        () -> downloads.dataset("absent", 1, file(expected)));
+    assertThat(work.resolve("cache")).isEmptyDirectory();
+  }
+
+  @Test
+  void refusesAPackageThatWritesElsewhere() throws IOException {
+    storedPackage();
+    String manifest =
+        new String(artifacts.get(FOLDER + "/manifest.json"), StandardCharsets.UTF_8)
+            .replace("\"requirements.txt\"", "\"../../escaped.txt\"");
+    artifacts.put(FOLDER + "/manifest.json", manifest.getBytes(StandardCharsets.UTF_8));
+    StoredFile lying =
+        new StoredFile(
+            FOLDER,
+            "application/x-directory",
+            sha256(manifest.getBytes(StandardCharsets.UTF_8)),
+            1000);
+
+    assertUnobtainable(
+        Unobtainable.Reason.CORRUPT,
+        "leads out of the package",
+        () -> downloads(DataSize.ofMegabytes(1), Duration.ofSeconds(1)).modelPackage(lying));
+    assertThat(work.resolve("escaped.txt")).doesNotExist();
+  }
+
+  @Test
+  void refusesAddressesOutsideTheProxy() {
+    assertUnobtainable(
+        Unobtainable.Reason.UNAVAILABLE,
+        "not an mlflow-artifacts address",
+        () ->
+            downloads(DataSize.ofMegabytes(1), Duration.ofSeconds(1))
+                .modelPackage(new StoredFile("file:///etc", "", "ab".repeat(32), 1)));
+  }
+
+  private interface Call {
+    void run() throws InterruptedException;
+  }
+
+  private static void assertUnobtainable(Unobtainable.Reason reason, String words, Call call) {
+    assertThatThrownBy(call::run)
+        .isInstanceOfSatisfying(Unobtainable.class, e -> assertThat(e.reason()).isEqualTo(reason))
+        .hasMessageContaining(words);
+  }
+
+  private StoredFile storedPackage() throws IOException {
+    Path csv = Files.writeString(work.resolve("data.csv"), LinearModels.classes());
+    ModelPackage written =
+        LinearModels.write(work.resolve("package"), csv, Task.CLASSIFICATION, "x", 2);
+    try (Stream<Path> files = Files.list(written.directory())) {
+      for (Path file : files.toList()) {
+        artifacts.put(FOLDER + "/" + file.getFileName(), Files.readAllBytes(file));
+      }
+    }
+    return new StoredFile(FOLDER, "application/x-directory", written.sha256(), written.size());
+  }
+
+  private Downloads downloads(DataSize size, Duration patience) {
+    DownloadSettings settings = new DownloadSettings(work.resolve("cache"), size, patience);
+    return new Downloads(
+        new ArtifactClient(new ArtifactSettings(artifacts.uri()), settings), settings);
+  }
+
+  private static StoredFile file(byte[] content) {
+    return new StoredFile("dataset:/x/1", "text/csv", sha256(content), content.length);
+  }
+
+  private static String sha256(byte[] content) {
+    return HexFormat.of().formatHex(ArtifactClient.sha256().digest(content));
+  }
+}
