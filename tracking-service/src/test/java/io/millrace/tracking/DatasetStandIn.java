@@ -13,7 +13,7 @@ import java.util.concurrent.Executors;
  * Stands in for artifact-service in the tests of this module: one dataset, {@code iris}, in
  * versions 1 and 2, answered as artifact-service does. Can be taken away and brought back.
  */
-final class DatasetStandIn implements AutoCloseable {
+public final class DatasetStandIn implements AutoCloseable {
 
   private final HttpServer server;
   private volatile boolean available = true;
@@ -33,7 +33,8 @@ final class DatasetStandIn implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
   }
 
-  void available(boolean is) {
+  /** Whether it answers. */
+  public void available(boolean is) {
     available = is;
   }
 

@@ -120,10 +120,8 @@ public final class RunningTracking {
   public void rewind() {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", platform.kafkaBootstrap()))) {
       for (String group : GROUPS) {
-        Map<TopicPartition, OffsetAndMetadata> offsets =
-            admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
         Map<TopicPartition, OffsetAndMetadata> beginning = new java.util.HashMap<>();
-        offsets.keySet().forEach(from -> beginning.put(from, new OffsetAndMetadata(0)));
+        partitions(group).forEach(from -> beginning.put(from, new OffsetAndMetadata(0)));
         admin.alterConsumerGroupOffsets(group, beginning).all().get();
       }
     } catch (Exception e) {
@@ -158,15 +156,33 @@ public final class RunningTracking {
       for (String group : GROUPS) {
         Map<TopicPartition, OffsetAndMetadata> offsets =
             admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
-        Map<TopicPartition, Long> ends = consumer.endOffsets(offsets.keySet());
-        for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
-          lag += end.getValue() - offsets.get(end.getKey()).offset();
+        for (var end : consumer.endOffsets(partitions(group)).entrySet()) {
+          OffsetAndMetadata done = offsets.get(end.getKey());
+          lag += end.getValue() - (done == null ? 0 : done.offset());
         }
       }
       return lag;
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private static List<TopicPartition> partitions(String group) {
+    List<TopicPartition> partitions = new ArrayList<>();
+    for (Topic topic : Topics.all()) {
+      boolean heard =
+          switch (group) {
+            case "tracking-intake" -> topic == Topics.TRAIN_REQUESTS;
+            case "tracking-flows" -> topic.history() && topic != Topics.TRAIN_REQUESTS;
+            case "tracking-served" -> topic == Topics.PROMOTIONS || topic == Topics.DEPLOYMENTS;
+            default -> topic.history();
+          };
+      String name = group.equals("tracking-letters") ? topic.deadLetterName() : topic.name();
+      for (int p = 0; heard && p < (name.equals(topic.name()) ? topic.partitions() : 1); p++) {
+        partitions.add(new TopicPartition(name, p));
+      }
+    }
+    return partitions;
   }
 
   public Database database() {
@@ -283,6 +299,27 @@ public final class RunningTracking {
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Puts a record aside as a service does that could not process it. */
+  public void publishDeadLetter(Topic topic, String key, byte[] value, String reason) {
+    ProducerRecord<byte[], byte[]> letter =
+        new ProducerRecord<>(topic.deadLetterName(), key.getBytes(StandardCharsets.UTF_8), value);
+    Map.of(
+            "reason", reason,
+            "message", "of a test",
+            "original-topic", topic.name(),
+            "original-partition", "0",
+            "original-offset", Long.toString(System.nanoTime()),
+            "consumer", "training",
+            "attempts", "4")
+        .forEach(
+            (name, text) ->
+                letter
+                    .headers()
+                    .add("millrace-dlt-" + name, text.getBytes(StandardCharsets.UTF_8)));
+    strangers.send(letter);
+    strangers.flush();
   }
 
   public <T extends SpecificRecord> Stream<T> events(Class<T> type) {

@@ -144,7 +144,7 @@ public class FlowLog {
   }
 
   private static @Nullable String text(SpecificRecord payload, String field) {
-    return value(payload, field) instanceof CharSequence text ? text.toString() : null;
+    return value(payload, field) instanceof CharSequence text ? storable(text.toString()) : null;
   }
 
   private static @Nullable Object value(SpecificRecord payload, String name) {

@@ -30,7 +30,7 @@ class WorkController {
   }
 
   /** Takes a run; {@code delivery} counts how often Kafka has delivered its job. */
-  record StartRun(@Nullable String worker, int delivery) {}
+  record StartRun(@Nullable String worker, @Nullable Integer delivery) {}
 
   record Started(int attempt, long leaseSeconds) {}
 
