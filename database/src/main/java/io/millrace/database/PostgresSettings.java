@@ -38,11 +38,11 @@ public record PostgresSettings(
     if (port < 1 || port > 65535) {
       throw new IllegalArgumentException("millrace.postgres.port is " + port + ", not 1 to 65535");
     }
-    if (!schema.matches("[a-z_][a-z0-9_]{0,62}")) {
+    if (!schema.matches("[a-z_][a-z0-9_]{0,39}")) {
       throw new IllegalArgumentException(
           "millrace.postgres.schema is '"
               + schema
-              + "': use lower-case letters, digits and underscores, at most 63");
+              + "': use lower-case letters, digits and underscores, at most 40");
     }
     if (poolSize < 1 || poolSize > 1000) {
       throw new IllegalArgumentException(

@@ -47,6 +47,17 @@ final class DeadLetterWriter {
       int attempts,
       String reason,
       String message) {
+    if (incoming.topic().endsWith(Topics.DEAD_LETTER_SUFFIX)) {
+      log.error(
+          "{} cannot process dead letter {}-{}-{} and leaves it where it is: {}: {}",
+          consumer,
+          incoming.topic(),
+          incoming.partition(),
+          incoming.offset(),
+          reason,
+          message);
+      return;
+    }
     try {
       try {
         send(incoming, incoming.value(), consumer, attempts, reason, message);

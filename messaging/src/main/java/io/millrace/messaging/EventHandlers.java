@@ -53,10 +53,8 @@ public final class EventHandlers {
 
   /** Applies one record as the binding would. */
   public void accept(ConsumerRecord<byte[], byte[]> incoming) {
-    TraceContext trace =
-        TraceContext.parse(EventHeaders.text(incoming.headers(), TraceContext.HEADER))
-            .orElseGet(TraceContext::begin);
-    trace.run(() -> ScopedValue.where(CurrentConsumer.NAME, name).run(() -> dispatch(incoming)));
+    TraceContext.of(incoming)
+        .run(() -> ScopedValue.where(CurrentConsumer.NAME, name).run(() -> dispatch(incoming)));
   }
 
   private void dispatch(ConsumerRecord<byte[], byte[]> incoming) {

@@ -2,6 +2,7 @@ package io.millrace.messaging;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.springframework.messaging.Message;
 
 /** Starts the building of {@link EventHandlers}. */
@@ -25,8 +26,15 @@ public final class EventHandlersFactory {
     return new EventHandlers(name, decoder, meters);
   }
 
-  /** The function bean of a binding to dead-letter topics. */
+  /**
+   * The function bean of a binding to dead-letter topics. A letter that the handler refuses is
+   * logged and left where it is.
+   */
   public Consumer<Message<byte[]>> deadLetters(Consumer<ReceivedDeadLetter> handler) {
-    return message -> ReceivedDeadLetter.of(SourceRecords.of(message), decoder).ifPresent(handler);
+    return message -> {
+      ConsumerRecord<byte[], byte[]> incoming = SourceRecords.of(message);
+      TraceContext.of(incoming)
+          .run(() -> ReceivedDeadLetter.of(incoming, decoder).ifPresent(handler));
+    };
   }
 }

@@ -159,8 +159,7 @@ final class JobRunner<T extends SpecificRecord> {
     private void runTraced(ConsumerRecord<byte[], byte[]> incoming) {
       Timer.Sample sample = Timer.start(meters);
       try {
-        TraceContext.parse(EventHeaders.text(incoming.headers(), TraceContext.HEADER))
-            .orElseGet(TraceContext::begin)
+        TraceContext.of(incoming)
             .run(() -> ScopedValue.where(CurrentConsumer.NAME, group).run(() -> decide(incoming)));
       } finally {
         Outcome known = outcome;

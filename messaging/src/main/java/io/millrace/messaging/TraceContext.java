@@ -4,6 +4,7 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
@@ -29,6 +30,11 @@ public record TraceContext(String traceparent) {
     return header != null && FORM.matcher(header).matches()
         ? Optional.of(new TraceContext(header))
         : Optional.empty();
+  }
+
+  /** The trace of a record, or a new one. */
+  static TraceContext of(ConsumerRecord<byte[], byte[]> incoming) {
+    return parse(EventHeaders.text(incoming.headers(), HEADER)).orElseGet(TraceContext::begin);
   }
 
   /** A new trace. */

@@ -120,7 +120,7 @@ public final class WorkQueue implements SmartLifecycle {
     config.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
     config.put(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "record_limit");
     config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
-    config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 100);
+    config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 500);
     return new DefaultShareConsumerFactory<byte[], byte[]>(
             config, ByteArrayDeserializer::new, ByteArrayDeserializer::new)
         .createShareConsumer(group, null);

@@ -34,6 +34,7 @@ import org.springframework.messaging.Message;
 class DeadLettersIT {
 
   private static final List<ReceivedEvent<?>> SEEN = new CopyOnWriteArrayList<>();
+  private static final List<ReceivedDeadLetter> HEARD = new CopyOnWriteArrayList<>();
   private static volatile boolean broken = true;
 
   private static ConfigurableApplicationContext context;
@@ -63,6 +64,18 @@ class DeadLettersIT {
     }
 
     @Bean
+    Consumer<Message<byte[]>> letters(EventHandlersFactory handlers) {
+      return handlers.deadLetters(
+          letter -> {
+            assertThat(TraceContext.current()).isPresent();
+            if (letter.letter().key().equals("replay-refused")) {
+              throw new TerminalFailure("no", "This letter is refused.");
+            }
+            HEARD.add(letter);
+          });
+    }
+
+    @Bean
     Consumer<Message<byte[]>> requests(EventHandlersFactory handlers) {
       return handlers
           .named("test.replay-requests")
@@ -84,6 +97,7 @@ class DeadLettersIT {
         TestService.of(Service.class, "replay-test")
             .withDatabase(EmbeddedPlatform.shared().freshDatabase())
             .binding("runs", Topics.RUNS.name(), "replay-test-runs")
+            .binding("letters", Topics.RUNS.deadLetterName(), "replay-test-letters")
             .binding("requests", Topics.TRAIN_REQUESTS.name(), "replay-test-requests")
             .start();
     publisher = context.getBean(EventPublisher.class);
@@ -186,6 +200,24 @@ class DeadLettersIT {
                 + "-"
                 + letter.originalOffset());
     assertThat(again.commandId()).isEqualTo("replay-json");
+  }
+
+  @Test
+  void tellsAConsumerOfDeadLettersWhatIsKnownOfEach() {
+    broken = true;
+    publisher.publish(Topics.RUNS, "replay-refused", Samples.runStarted("x", 1), null).join();
+    publisher.publish(Topics.RUNS, "replay-heard", Samples.runStarted("y", 4), "flow-h").join();
+    ReceivedDeadLetter heard =
+        eventually("heard, and nothing blocks")
+            .until(
+                () -> HEARD.stream().filter(l -> l.letter().key().equals("replay-heard")).toList(),
+                found -> !found.isEmpty())
+            .getFirst();
+    assertThat(heard.flowId()).isEqualTo("flow-h");
+    assertThat(heard.letter().reason()).isEqualTo("not-yet");
+    assertThat(heard.payload())
+        .isInstanceOfSatisfying(RunStarted.class, e -> assertThat(e.getAttempt()).isEqualTo(4));
+    assertThat(HEARD).noneMatch(l -> l.letter().key().equals("replay-refused"));
   }
 
   @Test

@@ -116,6 +116,26 @@ class WorkQueueIT {
   }
 
   @Test
+  void startsAJobWithinMilliseconds() {
+    Map<String, Long> started = new ConcurrentHashMap<>();
+    worker(
+        Duration.ofSeconds(10), (event, delivery) -> started.put(event.key(), System.nanoTime()));
+    queue("warm");
+    eventually("warm").until(() -> !started.isEmpty());
+    List<Long> micros = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      String key = mine + "quick-" + i;
+      long queued = System.nanoTime();
+      queue("quick-" + i);
+      eventually("start").pollInterval(Duration.ofMillis(2)).until(() -> started.containsKey(key));
+      micros.add((started.get(key) - queued) / 1000);
+    }
+    long median = micros.stream().sorted().skip(10).findFirst().orElseThrow();
+    System.err.println("queued to started, median: " + median + " us, all: " + micros);
+    assertThat(median).isLessThan(150_000);
+  }
+
+  @Test
   void keepsAJobThatTakesLongerThanItsLock() {
     List<Integer> deliveries = new CopyOnWriteArrayList<>();
     List<Boolean> lost = new CopyOnWriteArrayList<>();
