@@ -69,7 +69,7 @@ class EvaluationListener {
     return queues.listen(Topics.EVALUATION_JOBS, GROUP, EvaluationRequested.class, this::work);
   }
 
-  private void work(ReceivedEvent<EvaluationRequested> event, Delivery delivery)
+  void work(ReceivedEvent<EvaluationRequested> event, Delivery delivery)
       throws InterruptedException {
     EvaluationJob job = read(event);
     if (database.read(tx -> evaluations.done(tx, job))) {
