@@ -23,6 +23,8 @@ public final class Jobs implements AutoCloseable {
 
   public Jobs(StandIn services) {
     this.services = services;
+    EmbeddedPlatform.shared()
+        .createTopic(Topics.TRAINING_JOBS.name(), Topics.TRAINING_JOBS.partitions());
   }
 
   /** Settings of a worker that starts {@link ScriptedTrainer}s. */

@@ -1,5 +1,7 @@
 package io.millrace.artifact.storage;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.artifact.storage.ObjectStore.ObjectMissing;
 import io.millrace.artifact.storage.ObjectUpload.Sha256;
 import io.millrace.database.Tx;
@@ -37,12 +39,17 @@ public final class Objects {
   private final Claims claims;
   private final S3Settings settings;
   private final UploadMemory memory;
+  private final Counter corrupt;
 
-  Objects(ObjectStore store, Claims claims, S3Settings settings) {
+  Objects(ObjectStore store, Claims claims, S3Settings settings, MeterRegistry meters) {
     this.store = store;
     this.claims = claims;
     this.settings = settings;
     this.memory = new UploadMemory(settings.uploadMemory().toBytes(), settings.uploadWait());
+    this.corrupt =
+        Counter.builder("millrace.artifact.corrupt")
+            .description("Reads refused because the stored bytes are not the ones written")
+            .register(meters);
   }
 
   /**
@@ -101,19 +108,19 @@ public final class Objects {
    * The bytes of an object. Their digest is checked before the last of them are passed on, so a
    * reader never gets a corrupt object to its end.
    *
-   * @param corrupt told of a corruption, with the thread free to block
+   * @param told of a corruption, with the thread free to block
    * @throws ObjectCorrupt if it is known before the first byte; later the publisher fails with it
    */
-  public Publisher<DataBuffer> read(StoredObject object, Consumer<ObjectCorrupt> corrupt) {
+  public Publisher<DataBuffer> read(StoredObject object, Consumer<ObjectCorrupt> told) {
     InputStream bytes;
     try {
       bytes = store.open(object.key());
     } catch (ObjectMissing missing) {
-      throw found(object, "it is missing", corrupt);
+      throw found(object, "it is missing", told);
     }
     if (object.size() > CHUNK) {
       return DataBufferUtils.outputStreamPublisher(
-          out -> copy(object, bytes, out, corrupt),
+          out -> copy(object, bytes, out, told),
           DefaultDataBufferFactory.sharedInstance,
           READERS,
           CHUNK);
@@ -122,7 +129,7 @@ public final class Objects {
       byte[] all = bytes.readNBytes((int) object.size() + 1);
       Sha256 digest = new Sha256();
       digest.update(all, 0, all.length);
-      check(object, all.length, digest, corrupt);
+      check(object, all.length, digest, told);
       return Flux.just(DefaultDataBufferFactory.sharedInstance.wrap(all));
     } catch (IOException e) {
       throw new StorageUnavailable("the object store stopped in the middle of " + object.key(), e);
@@ -130,7 +137,7 @@ public final class Objects {
   }
 
   private void copy(
-      StoredObject object, InputStream in, OutputStream out, Consumer<ObjectCorrupt> corrupt) {
+      StoredObject object, InputStream in, OutputStream out, Consumer<ObjectCorrupt> told) {
     try (in) {
       Sha256 digest = new Sha256();
       long size = 0;
@@ -142,7 +149,7 @@ public final class Objects {
         digest.update(next, 0, length);
         size += length;
         if (length < CHUNK || size > object.size()) {
-          check(object, size, digest, corrupt);
+          check(object, size, digest, told);
           out.write(ready, 0, readyLength);
           out.write(next, 0, length);
           return;
@@ -158,24 +165,24 @@ public final class Objects {
     }
   }
 
-  private void check(
-      StoredObject object, long size, Sha256 digest, Consumer<ObjectCorrupt> corrupt) {
+  private void check(StoredObject object, long size, Sha256 digest, Consumer<ObjectCorrupt> told) {
     if (size != object.size()) {
-      throw found(object, "its size is not the stored one", corrupt);
+      throw found(object, "its size is not the stored one", told);
     }
     if (!digest.hex().equals(object.sha256())) {
-      throw found(object, "its SHA-256 is not the stored one", corrupt);
+      throw found(object, "its SHA-256 is not the stored one", told);
     }
   }
 
-  private ObjectCorrupt found(StoredObject object, String what, Consumer<ObjectCorrupt> corrupt) {
+  private ObjectCorrupt found(StoredObject object, String what, Consumer<ObjectCorrupt> told) {
     ObjectCorrupt damage =
         new ObjectCorrupt(
             "the object %s in %s is damaged: %s; restore it from a backup or store it again"
                 .formatted(object.key(), store.address(), what));
     log.error("{}", damage.getMessage());
+    corrupt.increment();
     try {
-      corrupt.accept(damage);
+      told.accept(damage);
     } catch (RuntimeException e) {
       log.warn("could not mark {}: {}", object.key(), e.toString());
     }

@@ -2,6 +2,7 @@ package io.millrace.artifact.storage;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.OptionalLong;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -10,6 +11,12 @@ import org.springframework.http.server.reactive.ServerHttpRequest;
 public final class RequestBytes {
 
   private static final int BUFFERS_AHEAD = 8;
+
+  /**
+   * Longest silence of a sender. Longer than the object store may be silent, since nothing is read
+   * from the sender meanwhile.
+   */
+  private static final Duration SILENCE = Duration.ofMinutes(3);
 
   private RequestBytes() {}
 
@@ -23,7 +30,7 @@ public final class RequestBytes {
   /** The body; closing it lets the sender go. */
   public static InputStream of(ServerHttpRequest request) {
     return DataBufferUtils.subscriberInputStream(
-        request.getBody().onErrorMap(Interrupted::new), BUFFERS_AHEAD);
+        request.getBody().timeout(SILENCE).onErrorMap(Interrupted::new), BUFFERS_AHEAD);
   }
 
   /** The length of the body where it is declared. */

@@ -39,7 +39,7 @@ public final class WorkDirectory {
       Files.createDirectories(runs);
       Files.createDirectories(datasets);
     } catch (IOException e) {
-      throw new UncheckedIOException(
+      throw new IllegalStateException(
           "the worker cannot use its folder %s; set millrace.training.work-dir to one it can write"
               .formatted(root),
           e);
