@@ -16,8 +16,6 @@ create table submissions (
   submitted_at timestamptz not null default now()
 );
 
-create index submissions_by_age on submissions (submitted_at);
-
 -- Every training request that was decided on, once.
 create table requests (
   request_id    text        primary key,

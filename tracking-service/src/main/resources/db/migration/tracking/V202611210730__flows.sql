@@ -13,7 +13,7 @@ create table flow_events (
   topic         text        not null,
   partition     integer     not null,
   record_offset bigint      not null,
-  data          jsonb       not null,
+  data          json        not null,
   constraint flow_events_once unique (source, event_id)
 );
 

@@ -66,7 +66,7 @@ class Flows {
             insert into flow_events (source, event_id, type, flow_id, key, run_id, model_name, time,
                                      topic, partition, record_offset, data)
             select $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text,
-                   $8::timestamptz, $9::text, $10::integer, $11::bigint, $12::jsonb
+                   $8::timestamptz, $9::text, $10::integer, $11::bigint, $12::json
             from gate
             on conflict do nothing
             """,

@@ -1,0 +1,59 @@
+package io.millrace.tracking;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+/** Names and defaults of the settings, which are promises. */
+class SettingsTest {
+
+  private static Object bound(String type, String prefix, Map<String, String> given)
+      throws ClassNotFoundException {
+    return new Binder(new MapConfigurationPropertySource(given))
+        .bindOrCreate(prefix, Class.forName("io.millrace.tracking." + type));
+  }
+
+  @Test
+  void haveTheirDefaults() throws Exception {
+    assertThat(bound("work.LeaseSettings", "millrace.leases", Map.of()).toString())
+        .isEqualTo("LeaseSettings[lease=PT30S, lostAfter=PT1M, lostCheck=PT30S]");
+    assertThat(bound("flows.FlowSettings", "millrace.flows", Map.of()).toString())
+        .isEqualTo("FlowSettings[keep=PT720H, keepMetrics=PT48H, prune=PT10M, heartbeat=PT15S]");
+    assertThat(bound("intake.ArtifactSettings", "millrace.artifact", Map.of()).toString())
+        .isEqualTo("ArtifactSettings[uri=http://127.0.0.1:8082, timeout=PT5S]");
+  }
+
+  @Test
+  void areReadByTheirNames() throws Exception {
+    assertThat(
+            bound(
+                    "flows.FlowSettings",
+                    "millrace.flows",
+                    Map.of("millrace.flows.keep-metrics", "1h", "millrace.flows.heartbeat", "2s"))
+                .toString())
+        .contains("keepMetrics=" + Duration.ofHours(1), "heartbeat=PT2S");
+  }
+
+  @Test
+  void refuseWhatCannotBe() {
+    Stream.of("1s", "11m")
+        .forEach(
+            lease ->
+                assertThatThrownBy(
+                        () ->
+                            bound(
+                                "work.LeaseSettings",
+                                "millrace.leases",
+                                Map.of("millrace.leases.lease", lease)))
+                    .hasRootCauseMessage(
+                        "millrace.leases.lease is "
+                            + Duration.parse("PT" + lease.toUpperCase(java.util.Locale.ROOT))
+                            + ", not 5s to 10m"));
+  }
+}

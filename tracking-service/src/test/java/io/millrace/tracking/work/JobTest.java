@@ -1,0 +1,103 @@
+package io.millrace.tracking.work;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.pipeline.Pipeline;
+import io.millrace.pipeline.PipelineFile;
+import io.millrace.tracking.runs.RunId;
+import io.millrace.tracking.work.Job.Report;
+import io.millrace.tracking.work.Job.Start;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class JobTest {
+
+  private static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
+  private static final Pipeline PIPELINE =
+      PipelineFile.parse(PipelineFile.template("p", "d", "t")).orThrow();
+
+  private static Job job(
+      JobStatus status, int attempt, String worker, Instant leasedUntil, String cancelledBy) {
+    return new Job(
+        new RunId("r"),
+        "q",
+        "p",
+        new DatasetVersion("d", 1, "", "dataset:/d/1", "text/csv", "", 1),
+        PIPELINE,
+        "alice",
+        status,
+        attempt,
+        worker,
+        leasedUntil,
+        null,
+        0,
+        cancelledBy);
+  }
+
+  @Test
+  void statusKnowsEveryEdge() {
+    Map<JobStatus, Set<JobStatus>> legal = new EnumMap<>(JobStatus.class);
+    legal.put(
+        JobStatus.QUEUED, EnumSet.of(JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELLED));
+    legal.put(JobStatus.RUNNING, EnumSet.complementOf(EnumSet.of(JobStatus.QUEUED)));
+    for (JobStatus ended : EnumSet.of(JobStatus.TRAINED, JobStatus.FAILED, JobStatus.CANCELLED)) {
+      legal.put(ended, EnumSet.noneOf(JobStatus.class));
+    }
+
+    for (JobStatus from : JobStatus.values()) {
+      for (JobStatus to : JobStatus.values()) {
+        assertThat(from.canTransitionTo(to))
+            .as("%s to %s", from, to)
+            .isEqualTo(legal.get(from).contains(to));
+      }
+      assertThat(from.ended()).isEqualTo(legal.get(from).isEmpty());
+    }
+  }
+
+  @Test
+  void startsOnceMoreWithTheNextAttempt() {
+    assertThat(job(JobStatus.QUEUED, 0, null, null, null).start("w", NOW))
+        .isEqualTo(new Start.Taken(1));
+    assertThat(job(JobStatus.RUNNING, 1, "v", NOW.minusMillis(1), null).start("w", NOW))
+        .isEqualTo(new Start.Taken(2));
+    assertThat(job(JobStatus.RUNNING, 1, "w", NOW.plusSeconds(9), null).start("w", NOW))
+        .isEqualTo(new Start.Taken(2));
+  }
+
+  @Test
+  void staysWithALiveWorker() {
+    assertThat(job(JobStatus.RUNNING, 1, "v", NOW.plusSeconds(9), "bob").start("w", NOW))
+        .isEqualTo(new Start.Leased("v", NOW.plusSeconds(9)));
+  }
+
+  @Test
+  void doesNotStartWhenCancelledOrEnded() {
+    assertThat(job(JobStatus.RUNNING, 1, "v", NOW.minusSeconds(9), "bob").start("w", NOW))
+        .isEqualTo(new Start.Cancelled("bob"));
+    for (JobStatus ended : EnumSet.of(JobStatus.TRAINED, JobStatus.FAILED, JobStatus.CANCELLED)) {
+      assertThat(job(ended, 1, "v", null, null).start("w", NOW)).isEqualTo(new Start.Ended(ended));
+    }
+  }
+
+  @Test
+  void hearsOnlyTheAttemptThatHasIt() {
+    Job running = job(JobStatus.RUNNING, 2, "w", NOW, null);
+    assertThat(running.report(2, null)).isEqualTo(Report.CURRENT);
+    assertThat(running.report(1, null)).isEqualTo(Report.FENCED);
+    assertThat(running.report(3, JobStatus.TRAINED)).isEqualTo(Report.FENCED);
+    assertThat(job(JobStatus.QUEUED, 0, null, null, null).report(0, null)).isEqualTo(Report.FENCED);
+  }
+
+  @Test
+  void knowsTheReportThatEndedIt() {
+    Job trained = job(JobStatus.TRAINED, 2, "w", null, null);
+    assertThat(trained.report(2, JobStatus.TRAINED)).isEqualTo(Report.REPEATED);
+    assertThat(trained.report(2, JobStatus.FAILED)).isEqualTo(Report.FENCED);
+    assertThat(trained.report(2, null)).isEqualTo(Report.FENCED);
+    assertThat(trained.report(1, JobStatus.TRAINED)).isEqualTo(Report.FENCED);
+  }
+}
