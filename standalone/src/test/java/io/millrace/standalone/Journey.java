@@ -3,6 +3,7 @@ package io.millrace.standalone;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.cli.CliFailure;
 import io.millrace.cli.GatewayClient;
 import java.io.IOException;
 import java.net.URI;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.UUID;
 import tools.jackson.databind.JsonNode;
 
@@ -20,7 +22,7 @@ final class Journey implements AutoCloseable {
 
   static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   static final Path SAMPLE = ROOT.resolve("samples/breast-cancer.csv");
-  static final Duration PATIENCE = Duration.ofSeconds(90);
+  static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final GatewayClient gateway;
 
@@ -78,8 +80,24 @@ final class Journey implements AutoCloseable {
     await("flow " + requestId + " has " + type)
         .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(50))
-        .ignoreExceptions()
-        .until(() -> count(flow(requestId), type, environment) > 0);
+        .ignoreExceptionsInstanceOf(CliFailure.class)
+        .ignoreExceptionsInstanceOf(NoSuchElementException.class)
+        .until(() -> happened(requestId, type, environment));
+  }
+
+  /** True once it happened; a story that has ended badly fails at once and shows itself. */
+  private boolean happened(String requestId, String type, String environment) {
+    var flow = gateway.find("/api/v1/flows/" + requestId).orElseThrow();
+    if (count(flow, type, environment) > 0) {
+      return true;
+    }
+    for (var bad :
+        List.of("TrainingRejected", "TrainingFailed", "EvaluationFailed", "ModelRejected")) {
+      if (count(flow, bad, "") > 0) {
+        throw new AssertionError("waiting for " + type + ", but:\n" + flow.toPrettyString());
+      }
+    }
+    return false;
   }
 
   /** Waits until production serves the flow's model. */

@@ -2,12 +2,14 @@ package io.millrace.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.cli.CliFailure;
 import io.millrace.events.TrainRequested;
 import io.millrace.messaging.EventCodec;
 import io.millrace.schemas.Topic;
 import io.millrace.schemas.Topics;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -289,5 +292,64 @@ class JourneyE2ET {
     org.assertj.core.api.Assertions.assertThatThrownBy(
             () -> publish("big", big.getBytes(StandardCharsets.UTF_8)))
         .hasCauseInstanceOf(RecordTooLargeException.class);
+  }
+
+  @Test
+  void isUnderstoodByAThirdPartyClientThroughTheRegistry() throws Exception {
+    assumeTrue(
+        runs("node", "--version") && runs("npm", "--version"),
+        "node and npm are not on this machine");
+    var folder = home.resolve("kafkajs");
+    Files.createDirectories(folder);
+    for (var file : List.of("package.json", "client.js")) {
+      Files.copy(Path.of("src/test/resources/kafkajs", file), folder.resolve(file));
+    }
+    assumeTrue(
+        execute(folder, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error").status()
+            == 0,
+        "npm cannot fetch kafkajs from here");
+    var id = UUID.randomUUID().toString();
+    var client =
+        execute(
+            folder,
+            "node",
+            "client.js",
+            platform.kafka(),
+            platform.gateway() + "/schema-registry",
+            id,
+            MODEL);
+    assertThat(client.status()).as(client.output()).isZero();
+    assertThat(client.output())
+        .contains("io.millrace.TrainAccepted", "io.millrace.RunStarted", "io.millrace.ModelTrained")
+        .contains(
+            "io.millrace.ModelEvaluated",
+            "\"verdict\":\"PASSED\"",
+            "\"environment\":\"production\"");
+  }
+
+  private record Executed(int status, String output) {}
+
+  private static Executed execute(Path folder, String... command)
+      throws IOException, InterruptedException {
+    var output = folder.resolve("output.txt").toFile();
+    var process =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output)
+            .start();
+    if (!process.waitFor(120, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      return new Executed(-1, "timed out:\n" + Files.readString(output.toPath()));
+    }
+    return new Executed(process.exitValue(), Files.readString(output.toPath()));
+  }
+
+  private static boolean runs(String... command) throws InterruptedException {
+    try {
+      return execute(home, command).status() == 0;
+    } catch (IOException e) {
+      return false;
+    }
   }
 }
