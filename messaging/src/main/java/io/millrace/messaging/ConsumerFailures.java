@@ -4,6 +4,7 @@ import io.millrace.database.DatabaseUnavailable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,8 @@ import org.springframework.util.backoff.FixedBackOff;
 final class ConsumerFailures extends DefaultErrorHandler {
 
   private static final Logger log = LoggerFactory.getLogger(ConsumerFailures.class);
+
+  private static final Duration PAUSE_AFTER_FAILED_LETTER = Duration.ofSeconds(1);
 
   private final ConsumerSettings settings;
 
@@ -123,12 +126,18 @@ final class ConsumerFailures extends DefaultErrorHandler {
     @SuppressWarnings("unchecked") // Every consumer of this module reads bytes.
     void accept(ConsumerRecord<?, ?> incoming, Exception thrown) {
       Throwable decisive = Failures.decisive(thrown);
-      deadLetters.write(
-          (ConsumerRecord<byte[], byte[]>) incoming,
-          group,
-          attempts.get(),
-          Failures.code(decisive),
-          Failures.message(decisive));
+      try {
+        deadLetters.write(
+            (ConsumerRecord<byte[], byte[]>) incoming,
+            group,
+            attempts.get(),
+            Failures.code(decisive),
+            Failures.message(decisive));
+      } catch (IllegalStateException notWritten) {
+        // The record stays and is handled again; not in a tight loop.
+        LockSupport.parkNanos(PAUSE_AFTER_FAILED_LETTER.toNanos());
+        throw notWritten;
+      }
     }
   }
 }

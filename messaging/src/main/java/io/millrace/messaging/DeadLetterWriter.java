@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -18,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * Puts a record that no handler could process on `topic.dlt`: key, value and headers as they were,
  * and why. Returns only when Kafka has it; otherwise the record stays where it is.
  */
-final class DeadLetterWriter {
+public final class DeadLetterWriter {
 
   static final String PREFIX = "millrace-dlt-";
   static final String REASON = PREFIX + "reason";
@@ -35,13 +36,28 @@ final class DeadLetterWriter {
 
   private final EventPublisher publisher;
   private final MeterRegistry meters;
+  private final AtomicLong failures = new AtomicLong();
 
   DeadLetterWriter(EventPublisher publisher, MeterRegistry meters) {
     this.publisher = publisher;
     this.meters = meters;
   }
 
-  void write(
+  /** How often Kafka did not take a letter. */
+  long failures() {
+    return failures.get();
+  }
+
+  /**
+   * Writes one record, for a consumer that reads its topic itself.
+   *
+   * @param consumer who could not process it
+   * @param attempts how often it was tried
+   * @param reason stable code
+   * @param message why, in words
+   * @throws IllegalStateException where Kafka does not take it now; the caller must not go on
+   */
+  public void write(
       ConsumerRecord<byte[], byte[]> incoming,
       String consumer,
       int attempts,
@@ -68,6 +84,7 @@ final class DeadLetterWriter {
         send(incoming, null, consumer, attempts, reason, message);
       }
     } catch (ExecutionException | TimeoutException refused) {
+      failures.incrementAndGet();
       throw new IllegalStateException(
           "Cannot write the dead letter of "
               + incoming.topic()

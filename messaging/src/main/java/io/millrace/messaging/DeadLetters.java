@@ -56,9 +56,9 @@ public final class DeadLetters {
 
   /** Dead-letter topics outside Spring, for programs such as the command line. */
   public static DeadLetters connect(String bootstrapServers, String name) {
-    KafkaSettings settings = new KafkaSettings(bootstrapServers, Duration.ofMinutes(2));
     return new DeadLetters(
-        new KafkaClients(settings, new ServiceName(name)), new RecordDecoder(new EventCodec()));
+        new KafkaClients(KafkaSettings.of(bootstrapServers), new ServiceName(name)),
+        new RecordDecoder(new EventCodec()));
   }
 
   /**

@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Publishes events straight to Kafka, for services without a database. A service that changes state
- * uses the {@link Outbox}. Safe for many threads; the connection is made by the first event.
+ * uses the {@link Outbox}. Safe for many threads; the connection is made by the first event. A call
+ * returns at once while the broker can be reached, else it may block up to
+ * `millrace.kafka.publisher-max-block`.
  */
 public final class EventPublisher implements AutoCloseable {
 
@@ -35,8 +37,8 @@ public final class EventPublisher implements AutoCloseable {
   /** A publisher outside Spring, for programs such as the command line. */
   public static EventPublisher connect(String bootstrapServers, String name) {
     ServiceName service = new ServiceName(name);
-    KafkaSettings settings = new KafkaSettings(bootstrapServers, Duration.ofMinutes(2));
-    return new EventPublisher(new KafkaClients(settings, service), new EventCodec(), service);
+    KafkaClients clients = new KafkaClients(KafkaSettings.of(bootstrapServers), service);
+    return new EventPublisher(clients, new EventCodec(), service);
   }
 
   /** Publishes with a new id; a null payload removes the key from a compacted topic. */
@@ -106,7 +108,7 @@ public final class EventPublisher implements AutoCloseable {
               "publisher",
               Map.of(
                   ProducerConfig.MAX_BLOCK_MS_CONFIG,
-                  10_000,
+                  clients.publisherMaxBlock().toMillis(),
                   ProducerConfig.BUFFER_MEMORY_CONFIG,
                   16L << 20));
     }

@@ -1,5 +1,6 @@
 package io.millrace.messaging;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -20,6 +21,10 @@ final class KafkaClients {
   KafkaClients(KafkaSettings settings, ServiceName service) {
     this.settings = settings;
     this.service = service;
+  }
+
+  Duration publisherMaxBlock() {
+    return settings.publisherMaxBlock();
   }
 
   String address() {

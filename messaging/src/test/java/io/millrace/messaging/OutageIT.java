@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.database.Database;
 import io.millrace.database.DatabaseUnavailable;
 import io.millrace.embedded.EmbeddedKafka;
+import io.millrace.embedded.EmbeddedPlatform;
 import io.millrace.embedded.EmbeddedPlatformSettings;
 import io.millrace.embedded.EmbeddedPostgres;
 import io.millrace.events.RunStarted;
@@ -15,9 +16,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -86,6 +91,48 @@ class OutageIT {
     } finally {
       kafka.close();
       postgres.close();
+    }
+  }
+
+  @Test
+  void keepsARecordWhoseDeadLetterCannotBeWritten() throws Exception {
+    EmbeddedPlatform shared = EmbeddedPlatform.shared();
+    shared.createTopic("elsewhere", 1);
+    try (ConfigurableApplicationContext context =
+            TestService.of(Elsewhere.class, "elsewhere-test")
+                .binding("elsewhere", "elsewhere", "elsewhere-test")
+                .with("millrace.kafka.publisher-max-block", "500ms")
+                .start();
+        KafkaProducer<byte[], byte[]> raw =
+            new KafkaProducer<>(
+                Map.of("bootstrap.servers", shared.kafkaBootstrap()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+      assertThat(context.isRunning()).isTrue();
+      raw.send(new ProducerRecord<>("elsewhere", new byte[] {1}, new byte[] {1, 2})).get();
+      raw.send(new ProducerRecord<>("elsewhere", new byte[] {2}, new byte[] {3, 4})).get();
+      DeadLetterWriter writer = context.getBean(DeadLetterWriter.class);
+      await()
+          .alias("writing it failed twice")
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> writer.failures() >= 2);
+      shared.createTopic("elsewhere.dlt", 1);
+      await()
+          .alias("both are kept, in order")
+          .atMost(Duration.ofSeconds(40))
+          .until(() -> TopicReader.all("elsewhere.dlt", r -> true).size() >= 2);
+      assertThat(TopicReader.all("elsewhere.dlt", r -> true))
+          .extracting(r -> r.key()[0])
+          .startsWith((byte) 1)
+          .endsWith((byte) 2);
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class Elsewhere {
+    @Bean
+    Consumer<Message<byte[]>> elsewhere(EventHandlersFactory handlers) {
+      return handlers.named("elsewhere").build();
     }
   }
 

@@ -22,7 +22,7 @@ class SettingsTest {
     assertThat(bind("millrace.work", WorkSettings.class, Map.of("concurrency", "1")))
         .isEqualTo(new WorkSettings(1, Duration.ofSeconds(30), 4, Duration.ofSeconds(10)));
     assertThat(bind("millrace.kafka", KafkaSettings.class, Map.of("startup-timeout", "2m")))
-        .isEqualTo(new KafkaSettings("127.0.0.1:9092", Duration.ofMinutes(2)));
+        .isEqualTo(KafkaSettings.of("127.0.0.1:9092"));
   }
 
   @Test

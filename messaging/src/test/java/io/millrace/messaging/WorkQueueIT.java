@@ -43,8 +43,7 @@ class WorkQueueIT {
 
   @BeforeAll
   static void topics() {
-    KafkaSettings kafka =
-        new KafkaSettings(EmbeddedPlatform.shared().kafkaBootstrap(), Duration.ofMinutes(1));
+    KafkaSettings kafka = KafkaSettings.of(EmbeddedPlatform.shared().kafkaBootstrap());
     clients = new KafkaClients(kafka, new ServiceName("work-test"));
     TopicCreation.ensure(clients, kafka.startupTimeout());
     publisher = new EventPublisher(clients, new EventCodec(), new ServiceName("work-test"));
@@ -145,7 +144,7 @@ class WorkQueueIT {
           Duration.ofSeconds(1),
           (event, delivery) -> {
             deliveries.add(delivery.count());
-            Thread.sleep(4500);
+            Thread.sleep(3000);
             lost.add(delivery.lockLost());
           });
     }
@@ -301,8 +300,7 @@ class WorkQueueIT {
 
     public static void main(String[] args) throws InterruptedException {
       ServiceName service = new ServiceName("stuck");
-      KafkaClients clients =
-          new KafkaClients(new KafkaSettings(args[0], Duration.ofMinutes(1)), service);
+      KafkaClients clients = new KafkaClients(KafkaSettings.of(args[0]), service);
       SimpleMeterRegistry meters = new SimpleMeterRegistry();
       new WorkQueues(
               clients,
