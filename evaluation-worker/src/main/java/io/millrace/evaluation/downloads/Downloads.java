@@ -8,8 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -225,7 +224,11 @@ public class Downloads {
   private static void move(Path fresh, Path directory) throws IOException {
     try {
       Files.move(fresh, directory, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
+    } catch (FileSystemException e) {
+      // Which of its kinds says that the target is not empty differs between file systems.
+      if (!Files.isDirectory(directory)) {
+        throw e;
+      }
       log.debug("{} is there already", directory);
     }
   }

@@ -13,7 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HexFormat;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +51,25 @@ class DownloadsTest {
     }
 
     assertThat(artifacts.reads()).hasSize(reads);
+  }
+
+  @Test
+  void servesManyWorkersThatWantTheSameAtOnce() throws Exception {
+    StoredFile stored = storedPackage();
+    Downloads downloads = downloads(DataSize.ofMegabytes(10), Duration.ofSeconds(5));
+    Callable<String> worker =
+        () -> {
+          try (var copy = downloads.modelPackage(stored)) {
+            return copy.content().sha256();
+          }
+        };
+
+    try (ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<String> each : workers.invokeAll(Collections.nCopies(8, worker))) {
+        assertThat(each.get()).isEqualTo(stored.sha256());
+      }
+    }
+    assertThat(work.resolve("cache")).isDirectoryNotContaining("glob:**/new-*");
   }
 
   @Test
