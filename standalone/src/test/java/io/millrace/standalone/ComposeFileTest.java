@@ -6,8 +6,10 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -16,6 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -128,6 +133,64 @@ class ComposeFileTest {
         .contains("the image has no pinned base: eclipse-temurin:latest");
   }
 
+  /**
+   * A jar names its libraries by file: one that another module has in another version is not there.
+   */
+  @Test
+  void imageHasEveryLibraryThatItsJarsName() throws IOException {
+    var distribution = ROOT.resolve("standalone/target/dist/lib");
+    var left = new ArrayList<PathMatcher>();
+    for (var line : read(".dockerignore").lines().toList()) {
+      if (line.startsWith("standalone/target/dist/lib/")) {
+        var pattern = line.substring("standalone/target/dist/lib/".length()).replace("[^", "[!");
+        left.add(FileSystems.getDefault().getPathMatcher("glob:" + pattern));
+      }
+    }
+    var image = new TreeSet<String>();
+    try (var files = Files.newDirectoryStream(distribution, "*.jar")) {
+      for (var file : files) {
+        if (left.stream().noneMatch(pattern -> pattern.matches(file.getFileName()))) {
+          image.add(file.getFileName().toString());
+        }
+      }
+    }
+    var missing = new ArrayList<String>();
+    for (var program : programs()) {
+      var jar =
+          image.stream()
+              .filter(name -> name.startsWith(program + "-"))
+              .findFirst()
+              .orElseThrow(() -> new AssertionError("no " + program));
+      var named = classPath(distribution.resolve(jar));
+      assertThat(named).as("libraries of %s", jar).isNotEmpty();
+      named.stream()
+          .filter(library -> !image.contains(library))
+          .map(library -> jar + " names " + library)
+          .forEach(missing::add);
+    }
+    assertThat(missing).isEmpty();
+  }
+
+  /** What is started in a container: the services, the worker's trainer, the command line. */
+  private static List<String> programs() {
+    var programs = new ArrayList<>(List.of("trainers", "cli"));
+    for (var service : Service.values()) {
+      programs.add(service.module());
+    }
+    return programs;
+  }
+
+  private static List<String> classPath(Path jar) throws IOException {
+    try (var file = new JarFile(jar.toFile())) {
+      var manifest = file.getManifest();
+      var named =
+          manifest == null
+              ? null
+              : manifest.getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
+      return named == null ? List.of() : List.of(named.split(" ", -1));
+    }
+  }
+
   private static List<String> problems(String composeFile, String image) {
     var yaml = new Yaml(new SafeConstructor(new LoaderOptions()));
     Map<String, Object> file = yaml.load(composeFile);
@@ -231,7 +294,7 @@ class ComposeFileTest {
               if (there == null) {
                 problems.add(name + " waits for " + other + ", which is not there");
               } else if (cast(condition).get("condition").equals("service_healthy")
-                  && !there.containsKey("build")
+                  && !isOurs(there)
                   && (map(there, "healthcheck").isEmpty()
                       || map(there, "healthcheck").containsKey("disable"))) {
                 problems.add(other + " is waited for and has no health check");
@@ -275,7 +338,7 @@ class ComposeFileTest {
    */
   private static List<String> pathProblems(String name, Map<String, Object> service, String image) {
     var problems = new ArrayList<String>();
-    if (!service.containsKey("build")) {
+    if (!isOurs(service)) {
       return problems;
     }
     var home = instruction(image, "WORKDIR");
@@ -297,6 +360,10 @@ class ComposeFileTest {
       }
     }
     return problems;
+  }
+
+  private static boolean isOurs(Map<String, Object> service) {
+    return String.valueOf(service.get("image")).startsWith("millrace:");
   }
 
   private static boolean isPinned(String image) {
