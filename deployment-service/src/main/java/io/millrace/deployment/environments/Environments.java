@@ -60,7 +60,8 @@ public class Environments {
   public Optional<Deployment> report(Tx tx, ReplicaReport report) {
     Optional<Deployment> before = deployments.lock(tx, report.environment(), report.modelName());
     deployments.addReport(tx, report);
-    Optional<Deployment> after = before.map(d -> d.reported(report)).filter(d -> d != before.get());
+    Optional<Deployment> after =
+        before.map(d -> d.reported(report)).filter(d -> !d.equals(before.get()));
     after.ifPresent(d -> deployments.updateStatus(tx, d));
     return after;
   }

@@ -99,7 +99,7 @@ class Rollout {
     promotions.lockModel(tx, approval(tx, id).modelName());
     Approval before = approval(tx, id);
     Approval after = before.decide(person, approve, comment, now());
-    if (after == before) {
+    if (after.equals(before)) {
       return before;
     }
     approvals.update(tx, before, after);
