@@ -89,7 +89,9 @@ public final class DeadLetters {
       return found.stream()
           .map(incoming -> letter(incoming, replayed.contains(position(incoming))))
           .sorted(
-              Comparator.comparing(DeadLetter::time).thenComparing(DeadLetter::offset).reversed())
+              Comparator.comparing(DeadLetter::time)
+                  .thenComparingLong(DeadLetter::offset)
+                  .reversed())
           .limit(limit)
           .toList();
     }

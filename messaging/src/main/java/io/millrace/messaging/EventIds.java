@@ -11,8 +11,8 @@ final class EventIds {
   private EventIds() {}
 
   static UUID next() {
-    long high = System.currentTimeMillis() << 16 | 0x7000 | RANDOM.nextLong() & 0x0FFF;
-    long low = RANDOM.nextLong() & 0x3FFFFFFFFFFFFFFFL | 0x8000000000000000L;
+    long high = (System.currentTimeMillis() << 16) | 0x7000 | (RANDOM.nextLong() & 0x0FFF);
+    long low = (RANDOM.nextLong() & 0x3FFFFFFFFFFFFFFFL) | 0x8000000000000000L;
     return new UUID(high, low);
   }
 }

@@ -20,6 +20,7 @@ final class JobRunner<T extends SpecificRecord> {
 
   private static final Logger log = LoggerFactory.getLogger(JobRunner.class);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+  private static final Duration PAUSE_AFTER_FAILED_LETTER = Duration.ofSeconds(1);
 
   private final Class<T> type;
   private final WorkHandler<T> handler;
@@ -113,8 +114,7 @@ final class JobRunner<T extends SpecificRecord> {
     if (decisive instanceof TerminalFailure || count >= settings.maxDeliveries()) {
       String code =
           decisive instanceof TerminalFailure ? Failures.code(decisive) : "deliveries-exhausted";
-      deadLetters.write(incoming, group, count, code, Failures.message(decisive));
-      return Outcome.DEAD_LETTERED;
+      return deadLetter(incoming, job, code, Failures.message(decisive));
     }
     log.warn(
         "{}-{}-{} of {} is given back (delivery {}): {}",
@@ -126,6 +126,27 @@ final class JobRunner<T extends SpecificRecord> {
         Failures.message(decisive));
     Thread.sleep(pauseBeforeGivingBack(decisive, count));
     return Outcome.GIVEN_BACK;
+  }
+
+  /**
+   * Keeps the job until Kafka has its dead letter: giving it back would use up the deliveries after
+   * which Kafka drops a record without a word.
+   */
+  private Outcome deadLetter(
+      ConsumerRecord<byte[], byte[]> incoming, Job job, String code, String message)
+      throws InterruptedException {
+    while (true) {
+      try {
+        deadLetters.write(incoming, group, job.count(), code, message);
+        return Outcome.DEAD_LETTERED;
+      } catch (IllegalStateException notWritten) {
+        if (job.lockLost()) {
+          return Outcome.GIVEN_BACK;
+        }
+        log.warn("{}", notWritten.getMessage());
+        Thread.sleep(PAUSE_AFTER_FAILED_LETTER);
+      }
+    }
   }
 
   private static Duration pauseBeforeGivingBack(Throwable decisive, int count) {

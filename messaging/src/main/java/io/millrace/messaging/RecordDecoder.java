@@ -112,7 +112,8 @@ final class RecordDecoder {
             .filter(known -> (EventHeaders.TYPE_PREFIX + known.getName()).equals(given))
             .findFirst()
             .orElse(topic.schemas().getFirst());
-    return SpecificData.get().getClass(schema).asSubclass(SpecificRecord.class);
+    Class<?> type = SpecificData.get().getClass(schema);
+    return type.asSubclass(SpecificRecord.class);
   }
 
   private static String position(ConsumerRecord<?, ?> incoming) {

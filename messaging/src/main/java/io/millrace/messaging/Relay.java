@@ -61,6 +61,7 @@ final class Relay implements SmartLifecycle {
   private volatile boolean stopped = true;
   private volatile boolean relaying;
 
+  @SuppressWarnings("ArrayRecordComponent") // Carried from the row to the record, never compared.
   private record Waiting(
       long seq,
       String topic,

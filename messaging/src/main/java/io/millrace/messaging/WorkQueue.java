@@ -101,6 +101,7 @@ public final class WorkQueue implements SmartLifecycle {
     List<AlterConfigOp> wanted =
         List.of(
             set("share.auto.offset.reset", "earliest"),
+            set("share.isolation.level", "read_committed"),
             set("share.record.lock.duration.ms", Long.toString(settings.lock().toMillis())));
     try (Admin admin = clients.admin("group-" + group)) {
       admin.incrementalAlterConfigs(Map.of(resource, wanted)).all().get(30, TimeUnit.SECONDS);
