@@ -390,6 +390,63 @@ class ServingIT {
             });
   }
 
+  @Test
+  void answersErrorsInTheFormOfTheirProtocol() {
+    want("production", "strict", 1, 1, "forest", forest);
+    awaitVersion("production", "strict", 1);
+    String good = matrix(null, List.of(9));
+    for (Object[] each :
+        new Object[][] {
+          {replica.post("/v2/models/none/infer", good), 404, "is not served in production"},
+          {replica.post("/v2/models/strict/versions/9/infer", good), 404, "serves version 1"},
+          {replica.post("/v2/models/strict/infer", "{"), 400, "not the JSON"},
+          {replica.post("/v2/models/strict/infer", good.replace("30]", "31]")), 400, "needs 31"},
+          {replica.post("/v2/models/strict/infer", good, "Content-Encoding", "gzip"), 415, "gzip"},
+          {
+            replica.post("/v2/models/strict/infer", good, "Inference-Header-Content-Length", "9"),
+            400,
+            "binary"
+          },
+          {replica.get("/v2/models/strict/infer"), 405, "takes POST"},
+          {replica.post("/v2/health/live", ""), 405, "takes GET"},
+          {replica.get("/v2/nowhere"), 404, "no such path"},
+        }) {
+      HttpResponse<?> answer = (HttpResponse<?>) each[0];
+      assertThat(answer.statusCode()).as(answer.toString()).isEqualTo(each[1]);
+      assertThat(answer.headers().firstValue("Content-Type").orElse(""))
+          .startsWith("application/json");
+      assertThat(
+              tools.jackson.databind.json.JsonMapper.shared()
+                  .readTree((String) answer.body())
+                  .get("error")
+                  .asString())
+          .contains((String) each[2]);
+    }
+    HttpResponse<String> mlflow =
+        replica.post("/invocations?model=strict", "{}", "Content-Type", "application/json");
+    assertThat(mlflow.statusCode()).isEqualTo(400);
+    assertThat(Replica.json(mlflow).get("error_code").asString()).isEqualTo("BAD_REQUEST");
+    assertThat(
+            Replica.json(
+                    replica.post(
+                        "/invocations?model=none", "{}", "Content-Type", "application/json"))
+                .get("error_code")
+                .asString())
+        .isEqualTo("RESOURCE_DOES_NOT_EXIST");
+    for (String type :
+        List.of(
+            "application/x-parquet", "application/json; charset=latin1", "text/csv; header=1")) {
+      assertThat(replica.post("/invocations?model=strict", "{}", "Content-Type", type).statusCode())
+          .as(type)
+          .isEqualTo(415);
+    }
+    assertThat(replica.get("/v2/").statusCode()).isEqualTo(200);
+    assertThat(replica.get("/ping").statusCode()).isEqualTo(200);
+    assertThat(replica.get("/actuator/health/readiness").statusCode()).isEqualTo(200);
+    assertThat(replica.getJson("/v2/models/strict").get("inputs").toString())
+        .isEqualTo("[{\"name\":\"features\",\"datatype\":\"FP32\",\"shape\":[-1,30]}]");
+  }
+
   private static void want(
       String environment, String model, int version, long revision, String run, ModelPackage from) {
     want(environment, model, version, revision, run, from, from.sha256());

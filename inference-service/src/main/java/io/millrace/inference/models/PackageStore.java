@@ -51,6 +51,7 @@ class PackageStore {
   private static final long MANIFEST_LIMIT = 16L << 20;
   private static final int PARALLEL = 8;
   private static final String UNFINISHED = ".fetching-";
+  private static final Duration ABANDONED = Duration.ofHours(6);
 
   private final Path directory;
   private final URI artifacts;
@@ -128,6 +129,20 @@ class PackageStore {
           .filter(path -> !inUse.contains(path.getFileName().toString()))
           .sorted(Comparator.comparing(PackageStore::usedAt).reversed())
           .skip(kept)
+          .forEach(PackageStore::delete);
+    } catch (IOException e) {
+      log.debug("Pruning {}", directory, e);
+    }
+    deleteUnfinished();
+  }
+
+  /** What processes left that were killed while they fetched. */
+  private void deleteUnfinished() {
+    FileTime longAgo = FileTime.from(Instant.now().minus(ABANDONED));
+    try (Stream<Path> present = Files.list(directory)) {
+      present
+          .filter(path -> path.getFileName().toString().startsWith(UNFINISHED))
+          .filter(path -> usedAt(path).compareTo(longAgo) < 0)
           .forEach(PackageStore::delete);
     } catch (IOException e) {
       log.debug("Pruning {}", directory, e);

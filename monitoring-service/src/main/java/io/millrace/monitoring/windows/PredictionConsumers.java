@@ -2,6 +2,7 @@ package io.millrace.monitoring.windows;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.events.PredictionLogged;
+import io.millrace.messaging.DeadLetterWriter;
 import io.millrace.messaging.EventCodec;
 import io.millrace.messaging.KafkaSettings;
 import io.millrace.messaging.TerminalFailure;
@@ -9,6 +10,7 @@ import io.millrace.schemas.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -52,6 +54,7 @@ class PredictionConsumers implements SmartLifecycle {
 
   private final Counting counting;
   private final EventCodec codec;
+  private final DeadLetterWriter deadLetters;
   private final MonitoringSettings settings;
   private final String bootstrap;
   private final MeterRegistry meters;
@@ -64,11 +67,13 @@ class PredictionConsumers implements SmartLifecycle {
   PredictionConsumers(
       Counting counting,
       EventCodec codec,
+      DeadLetterWriter deadLetters,
       MonitoringSettings settings,
       KafkaSettings kafka,
       MeterRegistry meters) {
     this.counting = counting;
     this.codec = codec;
+    this.deadLetters = deadLetters;
     this.settings = settings;
     this.bootstrap = kafka.bootstrapServers();
     this.meters = meters;
@@ -124,74 +129,104 @@ class PredictionConsumers implements SmartLifecycle {
   private void consume(KafkaConsumer<byte[], byte[]> consumer) {
     String topicId = topicId();
     consumer.subscribe(List.of(TOPIC), new Placing(consumer, topicId));
+    Batches batches = new Batches(consumer, topicId);
     while (running) {
       ConsumerRecords<byte[], byte[]> polled = consumer.poll(POLL);
       if (!polled.isEmpty()) {
-        count(consumer, topicId, polled);
+        batches.count(polled);
       }
     }
   }
 
-  /**
-   * Counts a batch or puts the consumer back in front of it. Waiting goes through poll, so that the
-   * group does not take this consumer for dead.
-   */
-  private void count(
-      KafkaConsumer<byte[], byte[]> consumer,
-      String topicId,
-      ConsumerRecords<byte[], byte[]> polled) {
-    List<Counting.Observed> batch = new ArrayList<>();
-    for (TopicPartition partition : polled.partitions()) {
-      for (ConsumerRecord<byte[], byte[]> each : polled.records(partition)) {
-        batch.add(observed(topicId, each));
+  /** What one consumer polled, batch after batch. */
+  private final class Batches {
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final String topicId;
+
+    /** Dead letters written for a batch that is not counted yet, so that they are written once. */
+    private final Set<String> lettered = new HashSet<>();
+
+    private long waitingSince;
+
+    Batches(KafkaConsumer<byte[], byte[]> consumer, String topicId) {
+      this.consumer = consumer;
+      this.topicId = topicId;
+    }
+
+    /**
+     * Counts a batch or puts the consumer back in front of it. Waiting goes through poll, so that
+     * the group does not take this consumer for dead.
+     */
+    void count(ConsumerRecords<byte[], byte[]> polled) {
+      try {
+        List<Counting.Observed> batch = new ArrayList<>();
+        for (TopicPartition partition : polled.partitions()) {
+          for (ConsumerRecord<byte[], byte[]> each : polled.records(partition)) {
+            batch.add(observed(each));
+          }
+        }
+        count(batch);
+        waitingSince = 0;
+        lettered.clear();
+        consumer.commitAsync(
+            (offsets, failure) -> {
+              if (failure != null) {
+                log.debug("Offsets were not committed to Kafka, which changes nothing", failure);
+              }
+            });
+      } catch (WakeupException e) {
+        throw e;
+      } catch (Counting.NotYet e) {
+        log.debug("Predictions wait: {}", e.getMessage());
+        again(polled, AGAIN);
+      } catch (RuntimeException e) {
+        log.warn("{} predictions could not be counted, trying again", polled.count(), e);
+        again(polled, AFTER_FAILURE);
       }
     }
-    try {
+
+    private void count(List<Counting.Observed> batch) {
       try {
         counting.count(batch, OptionalLong.empty());
       } catch (Counting.NotYet e) {
-        Long end = consumer.endOffsets(Set.of(DESIRED)).get(DESIRED);
-        counting.count(batch, end == null ? OptionalLong.empty() : OptionalLong.of(end));
+        if (waitingSince == 0) {
+          waitingSince = System.nanoTime();
+        }
+        boolean waitedEnough = System.nanoTime() - waitingSince > settings.profileWait().toNanos();
+        if (waitedEnough) {
+          log.warn("Predictions waited long enough and pass: {}", e.getMessage());
+          counting.count(batch, OptionalLong.of(0));
+        } else {
+          Long end = consumer.endOffsets(Set.of(DESIRED)).get(DESIRED);
+          counting.count(batch, end == null ? OptionalLong.empty() : OptionalLong.of(end));
+        }
       }
-      consumer.commitAsync(
-          (offsets, failure) -> {
-            if (failure != null) {
-              log.debug("Offsets were not committed to Kafka, which changes nothing", failure);
-            }
-          });
-    } catch (WakeupException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      if (e instanceof Counting.NotYet) {
-        log.debug("Predictions wait: {}", e.getMessage());
-      } else {
-        log.warn("{} predictions could not be counted, trying again", batch.size(), e);
-      }
+    }
+
+    private void again(ConsumerRecords<byte[], byte[]> polled, Duration pause) {
       for (TopicPartition partition : polled.partitions()) {
         consumer.seek(partition, polled.records(partition).getFirst().offset());
       }
-      pause(e instanceof Counting.NotYet ? AGAIN : AFTER_FAILURE);
+      pause(pause);
     }
-  }
 
-  private Counting.Observed observed(String topicId, ConsumerRecord<byte[], byte[]> each) {
-    Counting.Partition partition = new Counting.Partition(topicId, each.partition());
-    if (each.value() != null) {
-      try {
-        if (codec.decode(each.value()) instanceof PredictionLogged event) {
-          return new Counting.Observed(partition, each.offset(), event);
+    private Counting.Observed observed(ConsumerRecord<byte[], byte[]> each) {
+      Counting.Partition partition = new Counting.Partition(topicId, each.partition());
+      if (each.value() != null) {
+        try {
+          if (codec.decode(each.value()) instanceof PredictionLogged event) {
+            return new Counting.Observed(partition, each.offset(), event);
+          }
+        } catch (TerminalFailure e) {
+          if (lettered.add(each.partition() + "-" + each.offset())) {
+            deadLetters.write(
+                each, "monitoring.predictions", 1, e.code(), String.valueOf(e.getMessage()));
+            meters.counter("monitoring.records.unreadable").increment();
+          }
         }
-      } catch (TerminalFailure e) {
-        meters.counter("monitoring.records.unreadable").increment();
-        log.error(
-            "Skipping {}-{}-{}, which cannot be read: {}",
-            each.topic(),
-            each.partition(),
-            each.offset(),
-            e.getMessage());
       }
+      return new Counting.Observed(partition, each.offset(), null);
     }
-    return new Counting.Observed(partition, each.offset(), null);
   }
 
   /** Puts the consumer where the counts end. */

@@ -19,6 +19,8 @@ import io.millrace.events.DriftResolved;
 import io.millrace.events.FileRef;
 import io.millrace.events.PredictionLogged;
 import io.millrace.events.TrainRequested;
+import io.millrace.messaging.DeadLetter;
+import io.millrace.messaging.DeadLetters;
 import io.millrace.messaging.EventCodec;
 import io.millrace.messaging.EventPublisher;
 import io.millrace.modelpackage.Feature;
@@ -272,6 +274,11 @@ class MonitoringIT {
     String name = want("after", 1, 1, "rows: 100", "on-drift: alert");
     log(name, 1, "odd");
     await("rows after the damage").untilAsserted(() -> assertThat(counted(name)).isEqualTo(284));
+    List<DeadLetter> letters =
+        service.getBean(DeadLetters.class).list(Topics.PREDICTIONS.deadLetterName(), 100);
+    assertThat(letters)
+        .hasSizeGreaterThanOrEqualTo(Topics.PREDICTIONS.partitions())
+        .allSatisfy(letter -> assertThat(letter.reason()).isEqualTo("unknown-schema-id"));
   }
 
   @Test
