@@ -21,6 +21,7 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** Flows, the story of one, and the stream of all events. */
 @RestController
@@ -103,20 +104,27 @@ class FlowController {
     Filter filter = new Filter(types.length == 0 ? null : types, flow, run, model);
     Long from =
         lastEventId == null || lastEventId.isBlank() ? after : Long.valueOf(seq(lastEventId));
-    Flux<FlowEvent> events = from == null ? feed.fromNow(filter) : feed.after(from, filter);
-    Flux<ServerSentEvent<FlowEvent>> comments =
-        Flux.interval(Duration.ZERO, heartbeat)
-            .onBackpressureDrop()
-            .map(tick -> ServerSentEvent.<FlowEvent>builder().comment("").build());
-    Flux<ServerSentEvent<FlowEvent>> sent =
-        events.map(
-            event ->
-                ServerSentEvent.<FlowEvent>builder()
-                    .id(Long.toString(event.seq()))
-                    .event(event.type())
-                    .data(event)
-                    .build());
-    return Flux.merge(sent, comments).takeUntilOther(feed.closed());
+    // The place is known before the first byte goes out: what a client does once it is connected,
+    // it sees.
+    return (from == null ? feed.head() : Mono.just(from))
+        .flatMapMany(place -> Flux.merge(sent(feed.after(place, filter)), comments()))
+        .takeUntilOther(feed.closed());
+  }
+
+  private static Flux<ServerSentEvent<FlowEvent>> sent(Flux<FlowEvent> events) {
+    return events.map(
+        event ->
+            ServerSentEvent.<FlowEvent>builder()
+                .id(Long.toString(event.seq()))
+                .event(event.type())
+                .data(event)
+                .build());
+  }
+
+  private Flux<ServerSentEvent<FlowEvent>> comments() {
+    return Flux.interval(Duration.ZERO, heartbeat)
+        .onBackpressureDrop()
+        .map(tick -> ServerSentEvent.<FlowEvent>builder().comment("").build());
   }
 
   private static long seq(String lastEventId) {

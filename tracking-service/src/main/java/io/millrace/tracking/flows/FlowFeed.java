@@ -55,9 +55,9 @@ class FlowFeed implements DisposableBean {
     return closed.asMono();
   }
 
-  /** Events from now on. */
-  Flux<FlowEvent> fromNow(Filter filter) {
-    return flows.head().flatMapMany(head -> after(head, filter));
+  /** The place from which only what is still to come follows. */
+  Mono<Long> head() {
+    return flows.head();
   }
 
   private Flux<FlowEvent> available(AtomicLong last, Filter filter) {

@@ -1,5 +1,6 @@
 package io.millrace.tracking.mlflow;
 
+import io.millrace.database.DatabaseFailure;
 import io.millrace.database.DatabaseUnavailable;
 import io.millrace.problems.ApiProblem;
 import java.util.Map;
@@ -35,6 +36,16 @@ class MlflowErrors {
     log.warn("answered 503: {}", failure.getMessage());
     return answer(
         ErrorCode.TEMPORARILY_UNAVAILABLE, "The tracking database is unavailable; try again.");
+  }
+
+  /** SQLSTATE class 22: values that PostgreSQL has no place for, such as the character NUL. */
+  @ExceptionHandler
+  ResponseEntity<Map<String, String>> refusedByDatabase(DatabaseFailure failure) {
+    return failure.sqlState().startsWith("22")
+        ? answer(
+            ErrorCode.INVALID_PARAMETER_VALUE,
+            "A value of the request cannot be stored; look for control characters and numbers out of range.")
+        : unexpected(failure);
   }
 
   @ExceptionHandler

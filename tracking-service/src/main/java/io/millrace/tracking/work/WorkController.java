@@ -139,6 +139,6 @@ class WorkController {
     if (value == null || value.isBlank()) {
       throw new ApiProblem(400, "missing-field", "The body has no %s: say it.".formatted(name));
     }
-    return value;
+    return value.replace('\0', '\ufffd');
   }
 }

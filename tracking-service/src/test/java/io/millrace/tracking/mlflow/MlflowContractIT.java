@@ -149,6 +149,16 @@ class MlflowContractIT {
   }
 
   @Test
+  void refusesWhatCannotBeStored() {
+    assertThat(
+            error(
+                call(
+                    "runs/log-parameter",
+                    "{'run_id':'%s','key':'p','value':'a\\u0000b'}".formatted(run))))
+        .startsWith("400 INVALID_PARAMETER_VALUE A value of the request cannot be stored");
+  }
+
+  @Test
   void keepsABatchTogether() {
     String metric = "{'key':'m','value':1,'timestamp':1}";
     assertThat(
@@ -266,7 +276,6 @@ class MlflowContractIT {
       micros.add((System.nanoTime() - start) / 1000);
     }
     micros.sort(null);
-    System.out.println("log-metric micros p50 " + micros.get(150) + " p99 " + micros.get(297));
     assertThat(micros.get(150)).as("microseconds of each: %s", micros).isLessThan(50_000);
   }
 
