@@ -1,11 +1,15 @@
 package io.millrace.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.millrace.cli.PlatformFolder;
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.MethodOrderer;
@@ -13,6 +17,8 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * `./millrace demo` as a person runs it: a process of its own, twice on the same folder, and
@@ -87,14 +93,59 @@ class DemoE2ET {
   @Test
   @Order(3)
   void stopsCleanlyOnASignal() throws Exception {
-    var output = home.resolve("third.txt");
-    var process = demo(output, "up", "--port", "0", "--kafka-port", "0");
-    org.awaitility.Awaitility.await("platform is up")
-        .atMost(java.time.Duration.ofSeconds(90))
-        .until(() -> Files.readString(output).contains("Ready."));
+    var process = demo(home.resolve("third.txt"), "up", "--port", "0", "--kafka-port", "0");
+    awaitUp(process);
     process.destroy();
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertNothingIsLeft();
+  }
+
+  /**
+   * Stopped by Ctrl-C or by `kill -9` in the middle of a training: the next start ends it, once.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Order(4)
+  void resumesATrainingThatWasInterrupted(boolean hard) throws Exception {
+    var output = home.resolve("interrupted-" + hard + ".txt");
+    var first = demo(output, "up", "--port", "0", "--kafka-port", "0");
+    String request;
+    try (var journey = new Journey(awaitUp(first))) {
+      journey.prepare("interrupted-" + hard, 3000);
+      request = journey.request("interrupted-" + hard);
+      journey.awaitEvent(request, "RunStarted", "");
+    }
+    var children = first.descendants().toList();
+    if (hard) {
+      first.destroyForcibly();
+    } else {
+      first.destroy();
+    }
+    assertThat(first.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    await("trainer is gone")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> children.stream().noneMatch(DemoE2ET::isLivingTrainer));
+    var second = demo(output, "up", "--port", "0", "--kafka-port", "0");
+    try (var journey = new Journey(awaitUp(second))) {
+      Journey.assertHappenedOnce(journey.awaitServed(request));
+    } finally {
+      second.destroy();
+      second.waitFor(30, TimeUnit.SECONDS);
+    }
+    assertNothingIsLeft();
+  }
+
+  private static boolean isLivingTrainer(ProcessHandle process) {
+    return process.isAlive() && process.info().commandLine().orElse("").contains("trainers-");
+  }
+
+  private static URI awaitUp(Process process) {
+    var folder = new PlatformFolder(home.resolve("data"));
+    await("platform is up")
+        .atMost(Duration.ofSeconds(90))
+        .until(
+            () -> folder.running().filter(running -> running.pid() == process.pid()).isPresent());
+    return folder.running().orElseThrow().gateway();
   }
 
   private static void assertNothingIsLeft() {

@@ -165,7 +165,7 @@ final class Journey implements AutoCloseable {
         gateway.tryPost(
             "/invocations?model=" + model, "{\"instances\":[[" + row + "]]}", "application/json");
     assertThat(answer.succeeded()).as("prediction: %s", answer.body()).isTrue();
-    return answer.body().path("predictions").path(0);
+    return answer.body().path("predictions");
   }
 
   @Override

@@ -1,0 +1,231 @@
+package io.millrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The command line against a small server that answers as the gateway would; the real one is met in
+ * standalone.
+ */
+class MillraceTest {
+
+  @TempDir Path folder;
+  private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+  private final StringWriter errors = new StringWriter();
+  private final List<String> calls = new ArrayList<>();
+  private HttpServer server;
+  private String address;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    address = "http://127.0.0.1:" + server.getAddress().getPort();
+    server.start();
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+  }
+
+  private void answer(String path, int status, String mediaType, String body) {
+    server.createContext(
+        path,
+        exchange -> {
+          calls.add(
+              exchange.getRequestMethod()
+                  + " "
+                  + exchange.getRequestURI()
+                  + " "
+                  + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+          var bytes = body.getBytes(StandardCharsets.UTF_8);
+          exchange.getResponseHeaders().add("Content-Type", mediaType);
+          exchange.sendResponseHeaders(status, bytes.length);
+          exchange.getResponseBody().write(bytes);
+          exchange.close();
+        });
+  }
+
+  private int execute(String... args) {
+    var root =
+        new Millrace(
+            new PlatformFolder(folder),
+            new Terminal(new PrintStream(output, true, StandardCharsets.UTF_8), false));
+    return Millrace.commandLine(root).setErr(new PrintWriter(errors, true)).execute(args);
+  }
+
+  private String said() {
+    return output.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void namesTheAddressAndTheRemedyWhereNothingAnswers() throws IOException {
+    int port;
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    assertThat(execute("status", "--gateway", "http://127.0.0.1:" + port))
+        .isEqualTo(CliFailure.UNREACHABLE);
+    assertThat(errors.toString()).contains("127.0.0.1:" + port).contains("./millrace up");
+  }
+
+  @Test
+  void refusesAnUnknownOptionWithStatusTwo() {
+    assertThat(execute("status", "--nonsense")).isEqualTo(2);
+    assertThat(errors.toString()).contains("--nonsense").contains("status --help");
+  }
+
+  @Test
+  void findsTheGatewayOfTheRunningPlatform() {
+    new PlatformFolder(folder)
+        .write(
+            new PlatformFolder.Running(
+                ProcessHandle.current().pid(),
+                URI.create(address),
+                "127.0.0.1:9092",
+                Instant.now()));
+    answer("/api/v1/approvals", 200, "application/json", "{\"items\":[]}");
+    assertThat(execute("approvals", "list")).isZero();
+    assertThat(said()).contains("Nothing waits");
+  }
+
+  @Test
+  void forgetsAPlatformWhoseProcessIsGone() {
+    new PlatformFolder(folder)
+        .write(new PlatformFolder.Running(Long.MAX_VALUE, URI.create(address), "x", Instant.now()));
+    assertThat(new PlatformFolder(folder).running()).isEmpty();
+    assertThat(execute("down")).isZero();
+    assertThat(said()).contains("Nothing runs");
+  }
+
+  @Test
+  void passesTheServersOwnWordsOn() {
+    answer(
+        "/api/v1/approvals/a1/approve",
+        403,
+        "application/problem+json",
+        "{\"status\":403,\"code\":\"own-request\",\"detail\":\"ada asked for this and may not approve it.\"}");
+    assertThat(execute("approvals", "approve", "a1", "--by", "ada", "--gateway", address))
+        .isEqualTo(1);
+    assertThat(errors.toString()).contains("ada asked for this and may not approve it.");
+    assertThat(calls).singleElement().asString().contains("\"by\":\"ada\"");
+  }
+
+  @Test
+  void listsDeadLettersAndReplaysOne() {
+    answer(
+        "/api/v1/dead-letters",
+        200,
+        "application/json",
+        "{\"items\":[{\"topic\":\"t.dlt\",\"partition\":1,\"offset\":7,\"reason\":\"undecodable\",\"time\":\"2026-11-21T08:00:00Z\",\"message\":\"torn\"}]}");
+    answer("/api/v1/dead-letters/t.dlt/1/7/replay", 200, "application/json", "{}");
+    assertThat(execute("dlq", "list", "--gateway", address)).isZero();
+    assertThat(said()).contains("t.dlt/1/7").contains("undecodable").contains("torn");
+    assertThat(execute("dlq", "replay", "t.dlt/1/7", "--gateway", address)).isZero();
+    assertThat(calls)
+        .anyMatch(call -> call.startsWith("POST /api/v1/dead-letters/t.dlt/1/7/replay"));
+    assertThat(execute("dlq", "replay", "nonsense", "--gateway", address)).isEqualTo(1);
+    assertThat(errors.toString()).contains("topic/partition/offset");
+  }
+
+  @Test
+  void namesEveryMistakeOfAPipelineFileBeforeItAsksAnyone() throws IOException {
+    var file = folder.resolve("bad.yaml");
+    Files.writeString(file, "name: x\ndatset: {name: d, target: t}\n");
+    assertThat(execute("run", file.toString(), "--gateway", address)).isEqualTo(1);
+    assertThat(errors.toString()).contains("datset").contains("dataset");
+    assertThat(calls).isEmpty();
+  }
+
+  @Test
+  void writesAPipelineFileThatItCanRead() throws IOException {
+    var csv = folder.resolve("My Data.csv");
+    var rows = new StringBuilder("a,b,label\n");
+    for (int i = 0; i < 30; i++) {
+      rows.append(i)
+          .append(',')
+          .append(i * 2)
+          .append(',')
+          .append(i % 2 == 0 ? "x" : "y")
+          .append('\n');
+    }
+    Files.writeString(csv, rows);
+    var written = Path.of("cli-test-pipeline.yaml");
+    try {
+      assertThat(execute("init", csv.toString(), "--name", "cli-test-pipeline")).isZero();
+      assertThat(
+              io.millrace.pipeline.PipelineFile.parse(Files.readString(written))
+                  .orThrow()
+                  .dataset()
+                  .target())
+          .isEqualTo("label");
+      assertThat(execute("init", csv.toString(), "--name", "cli-test-pipeline")).isEqualTo(1);
+      assertThat(errors.toString()).contains("not overwritten");
+    } finally {
+      Files.deleteIfExists(written);
+    }
+  }
+
+  @Test
+  void followsAStreamThatBreaksFromTheLastEventItSaw() {
+    var lastIds = new ArrayList<String>();
+    server.createContext(
+        "/api/v1/events",
+        exchange -> {
+          var last = exchange.getRequestHeaders().getFirst("Last-Event-ID");
+          lastIds.add(last == null ? "none" : last);
+          var next = last == null ? 1 : Long.parseLong(last) + 1;
+          var body =
+              ": hello\n\nid: %d\nevent: RunStarted\ndata: {\"seq\":%d,\"id\":\"%d\",\"type\":\"RunStarted\",\"time\":\"2026-11-21T08:00:00Z\",\"key\":\"k\",\"data\":{}}\n\n"
+                  .formatted(next, next, next)
+                  .getBytes(StandardCharsets.UTF_8);
+          exchange.getResponseHeaders().add("Content-Type", "text/event-stream");
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    assertThat(execute("events", "--count", "3", "--json", "--gateway", address)).isZero();
+    assertThat(lastIds).containsExactly("none", "1", "2");
+    assertThat(said().lines()).hasSize(3);
+  }
+
+  @Test
+  void showsTheHelpOfEveryCommand() {
+    for (var command :
+        Millrace.commandLine(new Millrace(new PlatformFolder(folder), Terminal.standard()))
+            .getSubcommands()
+            .keySet()) {
+      assertThat(execute(command, "--help")).as(command).isZero();
+    }
+  }
+
+  @Test
+  void checksTheMachine() {
+    execute("doctor", "--port", "0", "--kafka-port", "0");
+    assertThat(said())
+        .contains("JDK")
+        .contains("memory")
+        .contains("free for")
+        .contains("Port 0 is free");
+  }
+}

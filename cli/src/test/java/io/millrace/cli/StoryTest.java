@@ -1,0 +1,134 @@
+package io.millrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StoryTest {
+
+  private static final Instant BEGIN = Instant.parse("2026-11-21T08:00:00Z");
+
+  private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+  private final Story story =
+      new Story(new Terminal(new PrintStream(output, true, StandardCharsets.UTF_8), false));
+  private int seq;
+
+  private boolean tell(String type, long millis, String data) {
+    seq++;
+    return story.tell(
+        GatewayClient.JSON.readTree(
+            "{\"seq\":%d,\"id\":\"e%d\",\"type\":\"%s\",\"time\":\"%s\",\"data\":%s}"
+                .formatted(seq, seq, type, BEGIN.plusMillis(millis), data)));
+  }
+
+  private String said() {
+    return output.toString(StandardCharsets.UTF_8);
+  }
+
+  private void queue(String environments) {
+    tell(
+        "RunQueued",
+        100,
+        "{\"trainer\":\"smile/random-forest\",\"seed\":42,\"params\":{\"trees\":\"200\"},\"pipeline\":\"{\\\"promote\\\":{\\\"environments\\\":%s}}\"}"
+            .formatted(environments.replace("\"", "\\\"")));
+  }
+
+  @Test
+  void countsTimeFromTheFirstEvent() {
+    tell("TrainRequested", 0, "{\"requestedBy\":\"ada\"}");
+    tell("RunStarted", 1500, "{\"worker\":\"w1\",\"attempt\":2}");
+    assertThat(said())
+        .contains("0.00 s  TrainRequested      asked by ada")
+        .contains("1.50 s  RunStarted")
+        .contains("attempt 2");
+  }
+
+  @Test
+  void showsProgressByTreesOfTheJob() {
+    queue("[\"production\"]");
+    tell(
+        "MetricsLogged",
+        200,
+        "{\"metrics\":[{\"key\":\"validation.accuracy\",\"value\":0.9,\"step\":50}]}");
+    tell(
+        "MetricsLogged",
+        300,
+        "{\"metrics\":[{\"key\":\"validation.accuracy\",\"value\":0.95,\"step\":200}]}");
+    assertThat(said()).contains("50/200").contains("200/200  validation.accuracy 0.9500");
+  }
+
+  @Test
+  void endsWhereTheLastEnvironmentOfThePipelineServes() {
+    queue("[\"staging\",\"clinic\"]");
+    assertThat(
+            tell(
+                "ModelDeployed",
+                400,
+                "{\"environment\":\"staging\",\"version\":1,\"loadMillis\":10}"))
+        .isTrue();
+    assertThat(story.ending()).isNull();
+    assertThat(
+            tell(
+                "ModelDeployed",
+                500,
+                "{\"environment\":\"clinic\",\"version\":1,\"loadMillis\":10}"))
+        .isFalse();
+    assertThat(story.ending()).isEqualTo(Story.Ending.DEPLOYED);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "TrainingRejected, FAILED",
+    "TrainingFailed, FAILED",
+    "EvaluationFailed, FAILED",
+    "ModelRejected, NOT_PROMOTED",
+    "ApprovalRequested, AWAITING_APPROVAL",
+  })
+  void endsWithEachBadNews(String type, Story.Ending ending) {
+    assertThat(
+            tell(
+                type,
+                0,
+                "{\"reasons\":[{\"message\":\"no such dataset\"}],\"reason\":\"r\",\"message\":\"m\"}"))
+        .isFalse();
+    assertThat(story.ending()).isEqualTo(ending);
+  }
+
+  @Test
+  void tellsEveryReasonOfARejection() {
+    tell("TrainingRejected", 0, "{\"reasons\":[{\"message\":\"first\"},{\"message\":\"second\"}]}");
+    assertThat(said()).contains("- first").contains("- second");
+  }
+
+  @Test
+  void tellsAnEventOnceThoughItComesTwice() {
+    var event =
+        "{\"seq\":1,\"id\":\"same\",\"type\":\"RunStarted\",\"time\":\"%s\",\"data\":{\"worker\":\"w\",\"attempt\":1}}"
+            .formatted(BEGIN);
+    story.tell(GatewayClient.JSON.readTree(event));
+    story.tell(GatewayClient.JSON.readTree(event));
+    assertThat(said().lines().filter(line -> line.contains("RunStarted"))).hasSize(1);
+  }
+
+  @Test
+  void laysTheEvaluationOutAsATableWithIntervals() {
+    tell(
+        "ModelEvaluated",
+        0,
+        """
+        {"verdict":"PASSED","rows":85,"championVersion":3,
+         "metrics":[{"name":"roc_auc","value":0.99,"lower":0.95,"upper":1.0,"confidence":0.95},{"name":"brier","value":0.02,"confidence":0.95}],
+         "gates":[{"metric":"roc_auc","condition":"at least 0.95","passed":true,"message":"0.99"}]}""");
+    assertThat(said())
+        .contains("PASSED on 85 held-out rows, against version 3")
+        .contains("roc_auc  0.9900  0.9500 to 1.0000")
+        .contains("brier    0.0200  -")
+        .contains("gate passed: roc_auc at least 0.95");
+  }
+}
