@@ -47,9 +47,20 @@ class KilledProcessesE2ET {
 
   @AfterAll
   static void stopEverything() {
-    journey.close();
-    services.close();
-    infrastructure.close();
+    for (AutoCloseable started : new AutoCloseable[] {journey, services, infrastructure}) {
+      if (started != null) {
+        closeQuietly(started);
+      }
+    }
+  }
+
+  /** What did not start is not there to be closed; the rest must not be left behind. */
+  private static void closeQuietly(AutoCloseable started) {
+    try {
+      started.close();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test
