@@ -27,6 +27,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -47,7 +48,10 @@ class PredictionConsumers implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(PredictionConsumers.class);
   private static final String TOPIC = Topics.PREDICTIONS.name();
   private static final TopicPartition DESIRED = new TopicPartition(Topics.DESIRED_STATE.name(), 0);
-  private static final String GROUP = "monitoring-service";
+
+  /** Not the group of the service's bindings: members of one group share one subscription. */
+  private static final String GROUP = "monitoring-service-predictions";
+
   private static final Duration POLL = Duration.ofMillis(250);
   private static final Duration AGAIN = Duration.ofMillis(250);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
@@ -280,6 +284,11 @@ class PredictionConsumers implements SmartLifecycle {
     Properties properties = new Properties();
     properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
     properties.put(ConsumerConfig.GROUP_ID_CONFIG, GROUP);
+    properties.put(
+        ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
+        CooperativeStickyAssignor.class.getName());
+    properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 10_000);
+    properties.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 2_000);
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
