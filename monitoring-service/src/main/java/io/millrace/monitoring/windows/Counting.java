@@ -150,10 +150,12 @@ class Counting {
 
   private void countModel(
       Tx tx, ModelKey key, List<PredictionLogged> events, OptionalLong desiredStates, Tally tally) {
+    // Before the watch is read: what is applied now, the statement after this one sees.
+    boolean applied = applied(tx, desiredStates);
     Optional<Watch> found = watches.lock(tx, key);
     boolean allKnown =
         found.isPresent() && events.stream().allMatch(e -> e.getVersion() == found.get().version());
-    if (!allKnown && !applied(tx, desiredStates)) {
+    if (!allKnown && !applied) {
       throw new NotYet("the desired state of " + key + " is not known yet");
     }
     if (found.isEmpty() || !found.get().active()) {
