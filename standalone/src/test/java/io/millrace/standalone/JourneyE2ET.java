@@ -105,6 +105,77 @@ class JourneyE2ET {
   }
 
   @Test
+  void trainsANetworkLikeAForest() {
+    var definition =
+        Journey.pipeline("network", 10)
+            .replace("smile/random-forest", "dl4j/mlp")
+            .replace("params: {trees: 10}", "params: {epochs: 40}");
+    assertThat(journey.gateway().tryPost("/api/v1/pipelines", definition, "text/yaml").succeeded())
+        .isTrue();
+    var id = journey.request("network");
+    Journey.assertHappenedOnce(journey.awaitServed(id));
+    assertThat(journey.predictOne("network").toString()).contains("malignant");
+  }
+
+  @Test
+  void waitsForAnApprovalAndGoesBackWhenAsked() {
+    var name = "approved";
+    var definition =
+        Journey.pipeline(name, 20)
+            .replace(
+                "environments: [staging, production]",
+                "environments: [staging, production]\n  approval: {production: {approvers: 1}}");
+    assertThat(journey.gateway().tryPost("/api/v1/pipelines", definition, "text/yaml").succeeded())
+        .isTrue();
+    approve(journey.request(name), name);
+    approve(journey.request(name), name);
+    assertThat(served(name)).isEqualTo(2);
+    journey
+        .gateway()
+        .post(
+            "/api/v1/deployments/production/" + name + "/rollback",
+            Map.of("by", "lead", "comment", "second thoughts"));
+    await("production serves version 1 again")
+        .atMost(Journey.PATIENCE)
+        .until(() -> served(name) == 1);
+    var history = journey.gateway().get("/api/v1/deployments/production/" + name + "/history");
+    assertThat(history.toString())
+        .contains("ROLLBACK")
+        .contains("second thoughts")
+        .contains("lead");
+  }
+
+  private static void approve(String request, String name) {
+    journey.awaitEvent(request, "ApprovalRequested", "production");
+    var approval =
+        journey
+            .gateway()
+            .get("/api/v1/approvals?status=PENDING")
+            .path("items")
+            .valueStream()
+            .filter(item -> item.path("requestId").asString("").equals(request))
+            .findFirst()
+            .orElseThrow();
+    var path = "/api/v1/approvals/" + approval.path("approvalId").asString() + "/approve";
+    var own = journey.gateway().tryPost(path, "{\"by\":\"tester\"}", "application/json");
+    assertThat(own.status()).isEqualTo(403);
+    assertThat(own.body().path("code").asString()).isEqualTo("own-request");
+    assertThat(Journey.count(journey.flow(request), "ModelPromoted", "production")).isZero();
+    journey.gateway().post(path, Map.of("by", "lead"));
+    Journey.assertHappenedOnce(journey.awaitServed(request));
+  }
+
+  private static int served(String model) {
+    for (var endpoint : journey.gateway().get("/api/v1/endpoints").path("items")) {
+      if (endpoint.path("modelName").asString("").equals(model)
+          && endpoint.path("environment").asString("").equals("production")) {
+        return endpoint.path("version").asInt();
+      }
+    }
+    return 0;
+  }
+
+  @Test
   void takesTheSameRequestOnce() throws Exception {
     var id = UUID.randomUUID().toString();
     var event =
