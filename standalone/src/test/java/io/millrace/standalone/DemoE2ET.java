@@ -10,7 +10,9 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -18,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * `./millrace demo` as a person runs it: a process of its own, twice on the same folder, and
@@ -31,7 +33,7 @@ class DemoE2ET {
 
   private static Process demo(Path output, String... arguments) throws IOException {
     var command =
-        new java.util.ArrayList<>(
+        new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -100,27 +102,47 @@ class DemoE2ET {
     assertNothingIsLeft();
   }
 
-  /**
-   * Stopped by Ctrl-C or by `kill -9` in the middle of a training: the next start ends it, once.
-   */
+  /** How a platform may end in the middle of a training. */
+  private enum Interruption {
+    /** SIGTERM to the process, as `./millrace down` sends it. */
+    STOP,
+    /** SIGINT to the process and its trainer, as Ctrl-C at a terminal sends it. */
+    CTRL_C,
+    /** SIGKILL. */
+    KILL;
+
+    void hit(Process process) throws IOException, InterruptedException {
+      switch (this) {
+        case STOP -> process.destroy();
+        case KILL -> process.destroyForcibly();
+        case CTRL_C -> {
+          var command = new ArrayList<>(List.of("kill", "-INT", Long.toString(process.pid())));
+          process
+              .descendants()
+              .filter(DemoE2ET::isLivingTrainer)
+              .forEach(trainer -> command.add(Long.toString(trainer.pid())));
+          assertThat(command).as("a trainer is running").hasSizeGreaterThan(3);
+          assertThat(new ProcessBuilder(command).start().waitFor()).isZero();
+        }
+      }
+    }
+  }
+
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
+  @EnumSource(Interruption.class)
   @Order(4)
-  void resumesATrainingThatWasInterrupted(boolean hard) throws Exception {
-    var output = home.resolve("interrupted-" + hard + ".txt");
+  void resumesATrainingThatWasInterrupted(Interruption interruption) throws Exception {
+    var name = "interrupted-" + interruption.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    var output = home.resolve(name + ".txt");
     var first = demo(output, "up", "--port", "0", "--kafka-port", "0");
     String request;
     try (var journey = new Journey(awaitUp(first))) {
-      journey.prepare("interrupted-" + hard, 3000);
-      request = journey.request("interrupted-" + hard);
-      journey.awaitEvent(request, "RunStarted", "");
+      journey.prepare(name, 3000);
+      request = journey.request(name);
+      journey.awaitEvent(request, "DataValidated", "");
     }
     var children = first.descendants().toList();
-    if (hard) {
-      first.destroyForcibly();
-    } else {
-      first.destroy();
-    }
+    interruption.hit(first);
     assertThat(first.waitFor(30, TimeUnit.SECONDS)).isTrue();
     await("trainer is gone")
         .atMost(Duration.ofSeconds(20))

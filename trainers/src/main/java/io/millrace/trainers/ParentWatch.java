@@ -2,10 +2,14 @@ package io.millrace.trainers;
 
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /**
- * Ends this program when the worker that started it is gone, even one that was killed: a training
- * that nobody will hear of must not go on. The run is another worker's by then.
+ * Ties this program to the worker that started it. It ends when the worker is gone, even one that
+ * was killed: a training that nobody will hear of must not go on, the run is another worker's by
+ * then. And it ends no sooner: Ctrl-C at a terminal reaches the worker and its children alike, but
+ * whether the run is given back or has failed is the worker's to say.
  */
 final class ParentWatch {
 
@@ -22,6 +26,7 @@ final class ParentWatch {
     if (pid == null || pid.isBlank()) {
       return;
     }
+    Signal.handle(new Signal("INT"), SignalHandler.SIG_IGN);
     Optional<ProcessHandle> parent = ProcessHandle.of(Long.parseLong(pid.strip()));
     if (parent.isEmpty()) {
       end(pid);
