@@ -11,5 +11,5 @@ COPY deploy/docker/start.sh deploy/docker/healthy.sh /opt/millrace/
 USER millrace
 WORKDIR /var/lib/millrace
 ENV SERVER_ADDRESS=0.0.0.0 SERVER_PORT=8080 ORT_DISABLE_TELEMETRY=1
-HEALTHCHECK --interval=5s --timeout=3s --start-period=120s --retries=6 CMD ["bash", "/opt/millrace/healthy.sh"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=120s --retries=6 CMD ["bash", "/opt/millrace/healthy.sh"]
 ENTRYPOINT ["bash", "/opt/millrace/start.sh"]

@@ -8,6 +8,6 @@ if [ -z "$jar" ]; then
   exit 2
 fi
 # shellcheck disable=SC2086 # JAVA_OPTS is a list of words
-exec java -XX:+UseSerialGC -XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError \
+exec java -XX:+UseSerialGC -XX:MaxRAMPercentage=50 -XX:+ExitOnOutOfMemoryError \
   --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
   ${JAVA_OPTS:-} -jar "$jar"

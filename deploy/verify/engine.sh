@@ -23,11 +23,10 @@ install_packages() {
   command -v curl >/dev/null || missing+=(curl)
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing ${missing[*]}"
-  local policy=/usr/sbin/policy-rc.d
-  if [ ! -e $policy ]; then # The package would start an engine on the machine's own network.
-    printf '#!/bin/sh\nexit 101\n' >$policy
-    chmod +x $policy
-    trap "rm -f $policy" EXIT
+  if [ ! -e /usr/sbin/policy-rc.d ]; then # The package would start an engine on the machine's own network.
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod +x /usr/sbin/policy-rc.d
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
   fi
   apt-get update -q >"$VERIFY_DIR/apt.log" 2>&1
   DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >>"$VERIFY_DIR/apt.log" 2>&1 \

@@ -1,3 +1,5 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2034,SC2016,SC1091 # used by those who read it
 # Read by the other scripts. VERIFY_DIR holds everything they make.
 set -euo pipefail
 

@@ -3,6 +3,7 @@
 # and formats the storage, then kafka.Kafka reads the file.
 set -eu
 export CLUSTER_ID=${CLUSTER_ID:-5L6g3nShT-eMCtK--X86sw}
+# shellcheck disable=SC2086 # lists of words
 java_with() { java ${KAFKA_HEAP_OPTS:--Xmx1G -Xms1G} ${KAFKA_OPTS:-} -Dlogback.configurationFile=/etc/kafka/docker/logback.xml -cp '/opt/kafka/libs/*' "$@"; }
 
 if said=$(java_with kafka.docker.KafkaDockerWrapper setup --default-configs-dir /etc/kafka/docker \
