@@ -236,7 +236,7 @@ check "a shifted stream is seen as drift" drift
 sizes
 check "of three training workers several share six jobs" share_work
 for service in training-worker tracking-service artifact-service evaluation-worker deployment-service inference-service monitoring-service gateway kafka postgres s3; do
-  check "kill -9 of $service in the middle of a journey: it restarts and the journey ends, everything once" killed "$service"
+  check "kill -9 of $service in the middle of a journey: it restarts and the journey ends, with one of everything" killed "$service"
 done
 check "unsent predictions outlive the container" spool_outlives_the_container
 sizes
