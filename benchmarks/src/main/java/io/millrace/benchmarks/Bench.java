@@ -28,13 +28,22 @@ public final class Bench implements Runnable {
       description = "Start time, memory, and the latencies from request to served prediction.")
   static final class JourneyCommand implements Callable<Integer> {
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Folder of the report (default: ${DEFAULT-VALUE}).")
+    @Option(
+        names = "--out",
+        paramLabel = "DIR",
+        description = "Folder of the report (default: ${DEFAULT-VALUE}).")
     Path out = root().resolve("benchmarks/results");
 
-    @Option(names = "--requests", paramLabel = "N", description = "Training requests measured (default: ${DEFAULT-VALUE}).")
+    @Option(
+        names = "--requests",
+        paramLabel = "N",
+        description = "Training requests measured (default: ${DEFAULT-VALUE}).")
     int requests = 20;
 
-    @Option(names = "--predictions", paramLabel = "N", description = "Predictions measured (default: ${DEFAULT-VALUE}).")
+    @Option(
+        names = "--predictions",
+        paramLabel = "N",
+        description = "Predictions measured (default: ${DEFAULT-VALUE}).")
     int predictions = 5000;
 
     @Override

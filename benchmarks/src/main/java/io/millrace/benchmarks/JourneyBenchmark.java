@@ -56,7 +56,8 @@ final class JourneyBenchmark {
   private final int requests;
   private final int predictions;
   private final Report report = new Report("journey", "./millrace bench journey");
-  private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   JourneyBenchmark(Path root, Terminal terminal, int requests, int predictions) {
     this.root = root;
@@ -96,7 +97,9 @@ final class JourneyBenchmark {
     command.add(root.resolve("millrace").toString());
     command.addAll(List.of(arguments));
     var builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(home.resolve("output.txt").toFile());
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(home.resolve("output.txt").toFile());
     builder.environment().put("MILLRACE_HOME", home.toString());
     return builder.start();
   }
@@ -105,7 +108,8 @@ final class JourneyBenchmark {
     var baseline = new Samples();
     for (int i = 0; i < STARTS; i++) {
       var begun = System.nanoTime();
-      new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-version")
+      new ProcessBuilder(
+              Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-version")
           .redirectErrorStream(true)
           .redirectOutput(ProcessBuilder.Redirect.DISCARD)
           .start()
@@ -127,7 +131,10 @@ final class JourneyBenchmark {
               seconds(took / 1e9),
               "under 15 s",
               took / 1e9 < 15,
-              String.format(Locale.ROOT, "%.0f times `java -version`", took / 1e6 / baseline.percentileMillis(0.5)));
+              String.format(
+                  Locale.ROOT,
+                  "%.0f times `java -version`",
+                  took / 1e6 / baseline.percentileMillis(0.5)));
         } else {
           restarts.add(took);
         }
@@ -161,11 +168,14 @@ final class JourneyBenchmark {
         return running.get();
       }
       if (!process.isAlive()) {
-        throw new CliFailure("The platform ended:\n" + Files.readString(folder.path().resolve("output.txt")));
+        throw new CliFailure(
+            "The platform ended:\n" + Files.readString(folder.path().resolve("output.txt")));
       }
       Thread.sleep(20);
     }
-    throw new CliFailure("The platform was not ready in time:\n" + Files.readString(folder.path().resolve("output.txt")));
+    throw new CliFailure(
+        "The platform was not ready in time:\n"
+            + Files.readString(folder.path().resolve("output.txt")));
   }
 
   private void idleMemory(ProcessHandle process) {
@@ -195,23 +205,45 @@ final class JourneyBenchmark {
     var started = new Samples();
     var served = new Samples();
     var roundTrip = new Samples();
-    Map<String, Object> settings = Map.of("bootstrap.servers", kafka, "acks", "all", "linger.ms", 0);
-    try (var producer = new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+    Map<String, Object> settings =
+        Map.of("bootstrap.servers", kafka, "acks", "all", "linger.ms", 0);
+    try (var producer =
+            new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
         var consumer =
             new KafkaConsumer<>(
-                Map.of("bootstrap.servers", kafka), new StringDeserializer(), new ByteArrayDeserializer())) {
+                Map.of("bootstrap.servers", kafka),
+                new StringDeserializer(),
+                new ByteArrayDeserializer())) {
       var codec = new EventCodec();
       for (int i = 0; i < requests + 3; i++) {
         terminal.progress("requests", i + 1, requests + 3, "");
         var warm = i >= 3;
         var echo = UUID.randomUUID().toString();
-        var echoNanos = publishAndAwait(producer, consumer, Topics.DATASETS.name(), Topics.DATASETS.name(), echo, new byte[] {'{', '}'}, null);
+        var echoNanos =
+            publishAndAwait(
+                producer,
+                consumer,
+                Topics.DATASETS.name(),
+                Topics.DATASETS.name(),
+                echo,
+                new byte[] {'{', '}'},
+                null);
         var id = UUID.randomUUID().toString();
         var request =
-            TrainRequested.newBuilder().setRequestId(id).setPipeline(MODEL).setRequestedBy("bench").build();
+            TrainRequested.newBuilder()
+                .setRequestId(id)
+                .setPipeline(MODEL)
+                .setRequestedBy("bench")
+                .build();
         var nanos =
             publishAndAwait(
-                producer, consumer, Topics.TRAIN_REQUESTS.name(), Topics.RUNS.name(), id, codec.encode(request), codec);
+                producer,
+                consumer,
+                Topics.TRAIN_REQUESTS.name(),
+                Topics.RUNS.name(),
+                id,
+                codec.encode(request),
+                codec);
         var flow = awaitServed(gateway, id);
         if (warm) {
           roundTrip.add(echoNanos);
@@ -235,7 +267,10 @@ final class JourneyBenchmark {
         "");
   }
 
-  /** Publishes and waits for the answer on a topic: the same record, or the RunStarted of the request. */
+  /**
+   * Publishes and waits for the answer on a topic: the same record, or the RunStarted of the
+   * request.
+   */
   private static long publishAndAwait(
       KafkaProducer<String, byte[]> producer,
       KafkaConsumer<String, byte[]> consumer,
@@ -259,7 +294,8 @@ final class JourneyBenchmark {
         var matches =
             codec == null
                 ? id.equals(record.key())
-                : codec.decode(record.value()) instanceof RunStarted run && run.getRequestId().equals(id);
+                : codec.decode(record.value()) instanceof RunStarted run
+                    && run.getRequestId().equals(id);
         if (matches) {
           return System.nanoTime() - begun;
         }
@@ -268,7 +304,8 @@ final class JourneyBenchmark {
     throw new CliFailure("No answer to " + id + " on " + answers + " in time");
   }
 
-  private static JsonNode awaitServed(GatewayClient gateway, String id) throws InterruptedException {
+  private static JsonNode awaitServed(GatewayClient gateway, String id)
+      throws InterruptedException {
     var deadline = System.nanoTime() + FLOW_WITHIN.toNanos();
     while (System.nanoTime() < deadline) {
       var flow = gateway.find("/api/v1/flows/" + id);
@@ -280,7 +317,8 @@ final class JourneyBenchmark {
     throw new CliFailure("The model of request " + id + " was not served in time");
   }
 
-  private static @org.jspecify.annotations.Nullable Instant find(JsonNode flow, String type, String environment) {
+  private static @org.jspecify.annotations.Nullable Instant find(
+      JsonNode flow, String type, String environment) {
     for (var event : flow.path("events")) {
       if (event.path("type").asString("").equals(type)
           && event.path("data").path("environment").asString("").equals(environment)) {
@@ -298,7 +336,9 @@ final class JourneyBenchmark {
 
   private void predictions(URI gateway) throws IOException, InterruptedException {
     var row =
-        Files.readAllLines(root.resolve("samples/breast-cancer.csv")).get(1).replaceAll(",[a-z]+$", "");
+        Files.readAllLines(root.resolve("samples/breast-cancer.csv"))
+            .get(1)
+            .replaceAll(",[a-z]+$", "");
     var predict =
         HttpRequest.newBuilder(gateway.resolve("/invocations?model=" + MODEL))
             .header("Content-Type", "application/json")
@@ -327,7 +367,8 @@ final class JourneyBenchmark {
     var begun = System.nanoTime();
     var response = http.send(request, BodyHandlers.ofString());
     if (response.statusCode() != 200) {
-      throw new CliFailure(request.uri() + " answered " + response.statusCode() + ": " + response.body());
+      throw new CliFailure(
+          request.uri() + " answered " + response.statusCode() + ": " + response.body());
     }
     return System.nanoTime() - begun;
   }
@@ -366,10 +407,17 @@ final class JourneyBenchmark {
     if (!Files.isDirectory(root.resolve(".git"))) {
       return;
     }
-    Report.output(List.of("git", "clone", "-q", "--no-hardlinks", root.toString(), into.toString()));
+    Report.output(
+        List.of("git", "clone", "-q", "--no-hardlinks", root.toString(), into.toString()));
     try (var files = Files.walk(into)) {
-      var bytes = files.filter(Files::isRegularFile).map(Path::toFile).mapToLong(File::length).sum();
-      report.add("clean clone, with its history", Memory.megabytes(bytes), "under 30 MB", bytes < 30_000_000, "");
+      var bytes =
+          files.filter(Files::isRegularFile).map(Path::toFile).mapToLong(File::length).sum();
+      report.add(
+          "clean clone, with its history",
+          Memory.megabytes(bytes),
+          "under 30 MB",
+          bytes < 30_000_000,
+          "");
     }
   }
 

@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What was measured, on what, by which command: a table on the terminal and a file in `benchmarks/results`. */
+/**
+ * What was measured, on what, by which command: a table on the terminal and a file in
+ * `benchmarks/results`.
+ */
 final class Report {
 
   private final String name;
@@ -33,7 +36,8 @@ final class Report {
    * @param value the result with its unit
    * @param goal what it is to reach; empty where there is none
    * @param reached whether it does; null where there is no goal
-   * @param baseline what it is compared with, measured in this run; empty where there is nothing to compare with
+   * @param baseline what it is compared with, measured in this run; empty where there is nothing to
+   *     compare with
    */
   void add(String what, String value, String goal, @Nullable Boolean reached, String baseline) {
     rows.add(List.of(what, value, goal, reached == null ? "" : reached ? "yes" : "NO", baseline));
@@ -52,12 +56,20 @@ final class Report {
     Files.createDirectories(folder);
     var text = new StringBuilder();
     text.append("# ").append(name).append("\n\n");
-    text.append("Command: `").append(command).append("`, on ").append(LocalDate.now(ZoneOffset.UTC)).append(".\n\n");
+    text.append("Command: `")
+        .append(command)
+        .append("`, on ")
+        .append(LocalDate.now(ZoneOffset.UTC))
+        .append(".\n\n");
     text.append("| ").append(String.join(" | ", header())).append(" |\n|---|---|---|---|---|\n");
     for (var row : rows) {
       text.append("| ").append(String.join(" | ", row)).append(" |\n");
     }
-    text.append("\nHardware: ").append(hardware()).append("\n\nSoftware: ").append(software()).append("\n");
+    text.append("\nHardware: ")
+        .append(hardware())
+        .append("\n\nSoftware: ")
+        .append(software())
+        .append("\n");
     var file = folder.resolve(name + ".md");
     Files.writeString(file, text);
     return file;
@@ -65,7 +77,8 @@ final class Report {
 
   private static String hardware() throws IOException {
     var system =
-        (com.sun.management.OperatingSystemMXBean) java.lang.management.ManagementFactory.getOperatingSystemMXBean();
+        (com.sun.management.OperatingSystemMXBean)
+            java.lang.management.ManagementFactory.getOperatingSystemMXBean();
     return String.format(
         Locale.ROOT,
         "%s, %d processors, %.0f GiB memory, load average at the end %.1f",
@@ -101,9 +114,11 @@ final class Report {
 
   static String output(List<String> command) {
     try {
-      var process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+      var process =
+          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
       try (var reader =
-          new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
         var text = String.join("\n", reader.lines().toList());
         process.waitFor();
         return text;

@@ -6,6 +6,7 @@ import io.millrace.modelpackage.OnnxScorer;
 import io.millrace.modelpackage.PackageException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +38,13 @@ class Rollout implements DisposableBean {
   private final MeterRegistry meters;
   private final Map<Endpoint, Turn> turns = new ConcurrentHashMap<>();
   private final Map<Endpoint, String> inUse = new ConcurrentHashMap<>();
+
+  /**
+   * Packages that are wanted, loaded or not: a replica that starts must find them where it left
+   * them.
+   */
+  private final Map<Endpoint, String> wantedPackages = new ConcurrentHashMap<>();
+
   private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
 
   Rollout(
@@ -77,6 +85,7 @@ class Rollout implements DisposableBean {
       }
       turn.seen = wanted.revision();
       turn.newest = wanted;
+      wantedPackages.put(wanted.endpoint(), wanted.packageSha256());
       if (!turn.working) {
         turn.working = true;
         turn.settled = new CompletableFuture<>();
@@ -86,6 +95,12 @@ class Rollout implements DisposableBean {
       turn.notifyAll();
       return turn.settled;
     }
+  }
+
+  private Set<String> needed() {
+    Set<String> needed = new HashSet<>(inUse.values());
+    needed.addAll(wantedPackages.values());
+    return needed;
   }
 
   /** Newest revision seen of an endpoint, 0 for none. */
@@ -148,7 +163,7 @@ class Rollout implements DisposableBean {
         count(endpoint, "deployed");
         log.info("{} serves version {} (revision {})", endpoint, version, wanted.revision());
         events.deployed(wanted, version, before);
-        packages.prune(Set.copyOf(inUse.values()));
+        packages.prune(needed());
         return;
       } catch (PackageUnavailable e) {
         log.warn("Package of {} version {}: {}", endpoint, version, e.getMessage());
