@@ -149,7 +149,7 @@ final class JourneyBenchmark {
                   "%.0f times `java -version`",
                   restarts.percentileMillis(0.5) / baseline.percentileMillis(0.5)));
           Thread.sleep(IDLE);
-          idleMemory(process.toHandle());
+          idleMemory(process.toHandle(), home);
           journey(running);
         }
       } finally {
@@ -178,14 +178,29 @@ final class JourneyBenchmark {
             + Files.readString(folder.path().resolve("output.txt")));
   }
 
-  private void idleMemory(ProcessHandle process) {
+  private void idleMemory(ProcessHandle process, Path home) throws IOException {
     var alone = Memory.resident(process);
     report.add(
         "resident memory of the standalone process, idle",
         Memory.megabytes(alone),
         "under 1500 MB",
         alone < 1_500_000_000L,
-        "with PostgreSQL's processes " + Memory.megabytes(Memory.residentWithChildren(process)));
+        "with PostgreSQL's processes " + Memory.megabytes(alone + postgres(home)));
+  }
+
+  /**
+   * Resident memory of the database server, which is not a child of the platform, and of its own
+   * children.
+   */
+  private static long postgres(Path home) throws IOException {
+    try (var files = Files.walk(home.resolve("postgres"))) {
+      for (var file : files.filter(path -> path.endsWith("postmaster.pid")).toList()) {
+        var postmaster =
+            ProcessHandle.of(Long.parseLong(Files.readAllLines(file).getFirst().strip()));
+        return postmaster.map(Memory::residentWithChildren).orElse(0L);
+      }
+      return 0;
+    }
   }
 
   private void journey(PlatformFolder.Running running) throws Exception {
@@ -407,8 +422,7 @@ final class JourneyBenchmark {
     if (!Files.isDirectory(root.resolve(".git"))) {
       return;
     }
-    Report.output(
-        List.of("git", "clone", "-q", "--no-hardlinks", root.toString(), into.toString()));
+    Report.output(List.of("git", "clone", "-q", "file://" + root, into.toString()));
     try (var files = Files.walk(into)) {
       var bytes =
           files.filter(Files::isRegularFile).map(Path::toFile).mapToLong(File::length).sum();
