@@ -112,7 +112,8 @@ public final class Wiring {
       case TRAINING ->
           settings.put("millrace.training.work-dir", home.resolve("work/training").toString());
       case EVALUATION ->
-          settings.put("millrace.evaluation.work-dir", home.resolve("work/evaluation").toString());
+          settings.put(
+              "millrace.evaluation.cache.directory", home.resolve("work/evaluation").toString());
       case INFERENCE -> {
         settings.put(
             "millrace.inference.model-dir", home.resolve("work/inference/models").toString());

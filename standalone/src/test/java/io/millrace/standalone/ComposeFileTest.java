@@ -74,9 +74,9 @@ class ComposeFileTest {
             "SERVICE: deployment-service",
             "SERVICE: gateway"),
         arguments(
-            "evaluation-worker has MILLRACE_EVALUATION_WORKDIR, which no setting answers to",
-            "_WORK_DIR: /var/lib/millrace/evaluation",
-            "_WORKDIR: /var/lib/millrace/evaluation"),
+            "evaluation-worker has MILLRACE_EVALUATION_CACHEDIRECTORY, which no setting answers to",
+            "_CACHE_DIRECTORY: /var/lib/millrace/evaluation",
+            "_CACHEDIRECTORY: /var/lib/millrace/evaluation"),
         arguments(
             "tracking-service has no MILLRACE_S3_BUCKET", "  MILLRACE_S3_BUCKET: millrace\n", ""),
         arguments(
