@@ -103,6 +103,7 @@ public final class Platform implements AutoCloseable {
   private ConfigurableApplicationContext start(Service service) {
     var arguments = new ArrayList<>(wiring.join().arguments(service));
     arguments.add("--spring.main.register-shutdown-hook=false");
+    arguments.add("--spring.lifecycle.timeout-per-shutdown-phase=5s");
     return service.application().run(arguments.toArray(String[]::new));
   }
 
@@ -139,7 +140,7 @@ public final class Platform implements AutoCloseable {
           });
     }
     try {
-      inParallel(tasks, Math.max(1, tasks.size()));
+      stopTogether(tasks);
     } finally {
       if (!begun) {
         infrastructure.cancel(false);
@@ -149,6 +150,20 @@ public final class Platform implements AutoCloseable {
           .handle((running, failure) -> running)
           .thenAccept(Platform::closeIfStarted)
           .join();
+    }
+  }
+
+  /**
+   * Bounded: one service that does not stop must not keep the infrastructure from stopping well.
+   */
+  private static void stopTogether(List<Callable<Void>> tasks) {
+    var executor = Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().factory());
+    try {
+      executor.invokeAll(tasks, 15, java.util.concurrent.TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      executor.shutdownNow();
     }
   }
 

@@ -143,7 +143,7 @@ class DemoE2ET {
     }
     var children = first.descendants().toList();
     interruption.hit(first);
-    assertThat(first.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
     await("trainer is gone")
         .atMost(Duration.ofSeconds(20))
         .until(() -> children.stream().noneMatch(DemoE2ET::isLivingTrainer));
