@@ -24,6 +24,7 @@ export const EVENT_TYPES = [
   'DriftDetected',
   'DriftResolved',
   'DatasetVersionCreated',
+  'DatasetRejected',
   'DeadLettered',
 ] as const;
 
@@ -80,6 +81,9 @@ export interface EventData {
   status?: string;
   share?: number;
   columns?: ColumnDrift[] | number;
+  datasetName?: string;
+  file?: string;
+  line?: number;
   dataset?: { name: string; version: number };
   originalTopic?: string;
   consumer?: string;
@@ -178,6 +182,8 @@ export function summary(event: FlowEvent): string {
     }
     case 'DatasetVersionCreated':
       return `${d.dataset?.name} v${d.dataset?.version}, ${d.rows?.toLocaleString('en')} rows`;
+    case 'DatasetRejected':
+      return `${d.datasetName}, line ${d.line} of ${d.file}: ${d.message}`;
     case 'DeadLettered':
       return `a record of ${d.originalTopic}, for ${d.consumer}: ${d.message}`;
     default:

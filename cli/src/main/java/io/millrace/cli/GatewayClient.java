@@ -92,6 +92,9 @@ public final class GatewayClient implements AutoCloseable {
               HttpRequest.newBuilder(at(path))
                   .timeout(Duration.ofHours(6))
                   .header("Content-Type", "text/csv")
+                  .header(
+                      "Content-Disposition",
+                      "attachment; filename*=UTF-8''" + encode(csv.getFileName().toString()))
                   .POST(BodyPublishers.ofFile(csv))));
     } catch (FileNotFoundException e) {
       throw new CliFailure("Cannot read " + csv.toAbsolutePath() + ". Is the path right?");

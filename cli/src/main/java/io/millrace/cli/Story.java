@@ -169,6 +169,17 @@ public final class Story {
               time,
               terminal.styled(Style.RED, type),
               text(data, "reason") + ": " + text(data, "message"));
+      case "DatasetRejected" ->
+          say(
+              time,
+              terminal.styled(Style.RED, type),
+              "%s, line %d of %s: %s: %s"
+                  .formatted(
+                      text(data, "datasetName"),
+                      data.path("line").asLong(),
+                      text(data, "file"),
+                      text(data, "reason"),
+                      text(data, "message")));
       default -> say(time, type, "");
     }
     return ending == null;

@@ -107,6 +107,20 @@ class StoryTest {
   }
 
   @Test
+  void tellsOfATableThatWasRefusedInOneLine() {
+    assertThat(
+            tell(
+                "DatasetRejected",
+                0,
+                "{\"datasetName\":\"cells\",\"file\":\"export.csv\",\"line\":3,\"reason\":\"ragged-row\",\"message\":\"2 fields\"}"))
+        .isTrue();
+    assertThat(said().lines())
+        .singleElement()
+        .asString()
+        .contains("DatasetRejected", "cells, line 3 of export.csv: ragged-row: 2 fields");
+  }
+
+  @Test
   void tellsAnEventOnceThoughItComesTwice() {
     var event =
         "{\"seq\":1,\"id\":\"same\",\"type\":\"RunStarted\",\"time\":\"%s\",\"data\":{\"worker\":\"w\",\"attempt\":1}}"

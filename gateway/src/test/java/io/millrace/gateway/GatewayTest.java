@@ -132,7 +132,7 @@ class GatewayTest {
     var body = "x".repeat(10 << 20);
     var answer =
         http.send(
-            HttpRequest.newBuilder(URI.create(gateway + "/api/v1/train-requests"))
+            HttpRequest.newBuilder(URI.create(gateway + "/api/v1/pipelines"))
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(body))
                 .build(),

@@ -3,6 +3,7 @@ package io.millrace.messaging;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.schemas.Topics;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -31,6 +32,10 @@ public final class DeadLetterWriter {
   static final String TIME = PREFIX + "time";
   static final String ATTEMPTS = PREFIX + "attempts";
   static final String VALUE_OMITTED = PREFIX + "value-omitted";
+
+  private static final Set<String> IDENTITY =
+      Set.of(EventHeaders.ID, EventHeaders.FLOW_ID, TraceContext.HEADER);
+  private static final int LONGEST_IDENTITY = 1024;
 
   private static final Logger log = LoggerFactory.getLogger(DeadLetterWriter.class);
 
@@ -75,14 +80,7 @@ public final class DeadLetterWriter {
       return;
     }
     try {
-      try {
-        send(incoming, incoming.value(), consumer, attempts, reason, message);
-      } catch (ExecutionException refused) {
-        if (!(refused.getCause() instanceof RecordTooLargeException)) {
-          throw refused;
-        }
-        send(incoming, null, consumer, attempts, reason, message);
-      }
+      sendWhatFits(incoming, consumer, attempts, reason, message);
     } catch (ExecutionException | TimeoutException refused) {
       failures.incrementAndGet();
       throw new IllegalStateException(
@@ -119,18 +117,52 @@ public final class DeadLetterWriter {
         message);
   }
 
-  private void send(
+  /** First without the value, then without a long key and all headers that do not identify it. */
+  private void sendWhatFits(
       ConsumerRecord<byte[], byte[]> incoming,
-      byte @Nullable [] value,
       String consumer,
       int attempts,
       String reason,
       String message)
       throws InterruptedException, ExecutionException, TimeoutException {
+    for (Kept kept : Kept.values()) {
+      try {
+        send(incoming, kept, consumer, attempts, reason, message);
+        return;
+      } catch (ExecutionException refused) {
+        if (!(refused.getCause() instanceof RecordTooLargeException) || kept == Kept.IDENTITY) {
+          throw refused;
+        }
+      }
+    }
+  }
+
+  /** What a letter keeps of its record. */
+  private enum Kept {
+    ALL,
+    KEY_AND_HEADERS,
+    IDENTITY
+  }
+
+  private void send(
+      ConsumerRecord<byte[], byte[]> incoming,
+      Kept kept,
+      String consumer,
+      int attempts,
+      String reason,
+      String message)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    byte @Nullable [] key = incoming.key();
+    byte @Nullable [] value = kept == Kept.ALL ? incoming.value() : null;
     ProducerRecord<byte[], byte[]> letter =
-        new ProducerRecord<>(incoming.topic() + Topics.DEAD_LETTER_SUFFIX, incoming.key(), value);
+        new ProducerRecord<>(
+            incoming.topic() + Topics.DEAD_LETTER_SUFFIX,
+            kept == Kept.IDENTITY && !fits(key) ? null : key,
+            value);
     for (Header header : incoming.headers()) {
-      if (!header.key().startsWith(PREFIX)) {
+      if (kept == Kept.IDENTITY
+          ? IDENTITY.contains(header.key()) && fits(header.value())
+          : !header.key().startsWith(PREFIX)) {
         letter.headers().add(header);
       }
     }
@@ -146,6 +178,10 @@ public final class DeadLetterWriter {
       put(letter, VALUE_OMITTED, Integer.toString(incoming.value().length));
     }
     publisher.send(letter).get(30, TimeUnit.SECONDS);
+  }
+
+  private static boolean fits(byte @Nullable [] part) {
+    return part == null || part.length <= LONGEST_IDENTITY;
   }
 
   private static void put(ProducerRecord<byte[], byte[]> letter, String name, String value) {

@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 /** Kafka records as events. */
 final class RecordDecoder {
 
-  private static final int LARGEST_JSON = 1 << 20;
-
   private final EventCodec codec;
 
   RecordDecoder(EventCodec codec) {
@@ -73,18 +71,13 @@ final class RecordDecoder {
     byte[] value = incoming.value();
     Optional<Topic> command =
         Topics.byName(incoming.topic()).filter(topic -> topic.kind() == Topic.Kind.COMMAND);
+    if (command.isPresent() && value.length > Topics.LARGEST_COMMAND) {
+      throw new TerminalFailure(
+          "too-large",
+          "The record has %d bytes; on %s at most %d are read."
+              .formatted(value.length, incoming.topic(), Topics.LARGEST_COMMAND));
+    }
     if (command.isPresent() && json(incoming)) {
-      if (value.length > LARGEST_JSON) {
-        throw new TerminalFailure(
-            "too-large",
-            "The JSON has "
-                + value.length
-                + " bytes; "
-                + incoming.topic()
-                + " takes up to "
-                + LARGEST_JSON
-                + ".");
-      }
       return codec.fromJson(
           type(command.get(), incoming), new String(value, StandardCharsets.UTF_8));
     }

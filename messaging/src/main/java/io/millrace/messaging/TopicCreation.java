@@ -94,6 +94,9 @@ final class TopicCreation {
       } else {
         config.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()));
       }
+      if (topic.largestRecord() != null) {
+        config.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, topic.largestRecord().toString());
+      }
       topics.add(
           new NewTopic(topic.name(), Optional.of(topic.partitions()), Optional.empty())
               .configs(config));

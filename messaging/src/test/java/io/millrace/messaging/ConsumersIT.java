@@ -372,6 +372,16 @@ class ConsumersIT {
     assertThat(TopicReader.header(letter, "millrace-dlt-value-omitted"))
         .isEqualTo(Integer.toString((10 << 20) + 18));
     assertThat(letter.value()).isNull();
+    RecordMetadata swollen =
+        send(
+            "millrace.train-requests",
+            "k".repeat(3 << 20),
+            "{\"pipelin\": \"iris\"}".getBytes(UTF_8),
+            Map.of("padding", "x".repeat(10 << 20), "ce_id", "swollen-1"));
+    ConsumerRecord<byte[], byte[]> identity = deadLetter("millrace.train-requests", swollen);
+    assertThat(TopicReader.header(identity, "ce_id")).isEqualTo("swollen-1");
+    assertThat(TopicReader.header(identity, "millrace-dlt-reason")).isEqualTo("unknown-field");
+    assertThat(identity.key()).isNull();
     send("millrace.train-requests", "after", "{\"pipeline\": \"iris\"}".getBytes(UTF_8), Map.of());
     eventually("the partition moves on").until(() -> seen("after").size() == 1);
   }

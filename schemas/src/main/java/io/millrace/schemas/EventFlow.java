@@ -2,6 +2,7 @@ package io.millrace.schemas;
 
 import io.millrace.events.ApprovalRequested;
 import io.millrace.events.DataValidated;
+import io.millrace.events.DatasetRejected;
 import io.millrace.events.DatasetVersionCreated;
 import io.millrace.events.DeploymentFailed;
 import io.millrace.events.DesiredState;
@@ -50,6 +51,7 @@ public final class EventFlow {
           List.of(
               TrainRequested.class,
               DatasetVersionCreated.class,
+              DatasetRejected.class,
               MetricsLogged.class,
               RunEnded.class,
               ModelVersionCreated.class,
@@ -102,6 +104,7 @@ public final class EventFlow {
     row(DriftDetected.class, DriftResolved.class, TrainRequested.class);
     row(DriftResolved.class, DriftDetected.class);
     row(DatasetVersionCreated.class);
+    row(DatasetRejected.class);
   }
 
   private EventFlow() {}

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param readers services that read it
  * @param history true where tracking-service keeps each event in the flow history
  * @param schemas the events on it
+ * @param largestRecord bytes of the largest record that Kafka takes, compressed as it is sent; null
+ *     for the broker's own limit, 1 MiB unless it was changed
  */
 public record Topic(
     String name,
@@ -30,7 +32,8 @@ public record Topic(
     String writer,
     List<String> readers,
     boolean history,
-    List<Schema> schemas) {
+    List<Schema> schemas,
+    @Nullable Integer largestRecord) {
 
   /** What a record on the topic means to its readers. */
   public enum Kind {
@@ -40,6 +43,21 @@ public record Topic(
     COMMAND,
     /** Work for exactly one worker of many; a share group. */
     JOB
+  }
+
+  /** A topic with the broker's own limit on the size of a record. */
+  public Topic(
+      String name,
+      String purpose,
+      String key,
+      int partitions,
+      @Nullable Duration retention,
+      Kind kind,
+      String writer,
+      List<String> readers,
+      boolean history,
+      List<Schema> schemas) {
+    this(name, purpose, key, partitions, retention, kind, writer, readers, history, schemas, null);
   }
 
   public Topic {

@@ -2,6 +2,7 @@ package io.millrace.schemas;
 
 import io.millrace.events.ApprovalRequested;
 import io.millrace.events.DataValidated;
+import io.millrace.events.DatasetRejected;
 import io.millrace.events.DatasetVersionCreated;
 import io.millrace.events.DeploymentFailed;
 import io.millrace.events.DesiredState;
@@ -35,6 +36,12 @@ public final class Topics {
   /** Ends the name of the topic that takes another topic's dead letters. */
   public static final String DEAD_LETTER_SUFFIX = ".dlt";
 
+  /**
+   * Largest value of a record on a command topic that is read, in bytes. A larger one is refused
+   * unread; its topic admits it, so that its sender is told why in the flow.
+   */
+  public static final int LARGEST_COMMAND = 256 << 10;
+
   private static final String TRACKING = "tracking-service";
   private static final String ARTIFACT = "artifact-service";
   private static final String TRAINING = "training-worker";
@@ -54,7 +61,8 @@ public final class Topics {
           "anyone",
           List.of(TRACKING),
           true,
-          List.of(TrainRequested.getClassSchema()));
+          List.of(TrainRequested.getClassSchema()),
+          16 << 20);
 
   public static final Topic REQUESTS =
       new Topic(
@@ -223,7 +231,7 @@ public final class Topics {
   public static final Topic DATASETS =
       new Topic(
           "millrace.datasets",
-          "Stored dataset versions.",
+          "Dataset versions that were stored, and tables that were refused.",
           "dataset name",
           3,
           Duration.ofDays(30),
@@ -231,7 +239,7 @@ public final class Topics {
           ARTIFACT,
           List.of(TRACKING),
           true,
-          List.of(DatasetVersionCreated.getClassSchema()));
+          List.of(DatasetVersionCreated.getClassSchema(), DatasetRejected.getClassSchema()));
 
   private static final List<Topic> ALL =
       List.of(

@@ -62,6 +62,9 @@ final class AsyncApi {
         configuration.put("cleanup.policy", List.of("delete"));
         configuration.put("retention.ms", retention.toMillis());
       }
+      if (topic.largestRecord() != null) {
+        configuration.put("max.message.bytes", topic.largestRecord());
+      }
       Map<String, Object> kafka = new LinkedHashMap<>();
       kafka.put("topic", topic.name());
       kafka.put("partitions", topic.partitions());

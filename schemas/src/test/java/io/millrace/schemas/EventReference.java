@@ -63,6 +63,7 @@ final class EventReference {
     page.append(
         """
 
+        A record on a command topic of more than %d KiB is refused without being read.
         What no handler could process goes to the topic of the same name with `%s` behind it, with
         the reason in its headers. tracking-service keeps the events of all topics in the flow
         history, except those of %s.
@@ -71,6 +72,7 @@ final class EventReference {
 
         """
             .formatted(
+                Topics.LARGEST_COMMAND >> 10,
                 Topics.DEAD_LETTER_SUFFIX,
                 Topics.all().stream()
                     .filter(topic -> !topic.history())

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.cli.CliFailure;
+import io.millrace.cli.EventStream;
 import io.millrace.events.TrainRequested;
 import io.millrace.messaging.EventCodec;
 import io.millrace.schemas.Topic;
@@ -21,12 +22,12 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mlflow.tracking.MlflowClient;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The journey on the standalone platform, started by every kind of client, with good input and bad.
@@ -332,6 +334,29 @@ class JourneyE2ET {
                 CliFailure.class, () -> journey.gateway().pushDataset("ragged", file)))
         .hasMessageContaining("3");
     assertThat(journey.gateway().find("/api/v1/datasets/ragged/versions/latest")).isEmpty();
+    assertThat(eventOfType("DatasetRejected").path("data").toString())
+        .contains("\"line\":3", "ragged-row", "ragged.csv");
+    var id =
+        requestWith(
+            r ->
+                r.put(
+                    "definition",
+                    Journey.pipeline("onragged", 10).replace("breast-cancer-wisconsin", "ragged")));
+    assertRejected(id, "dataset-not-found");
+  }
+
+  private static JsonNode eventOfType(String type) {
+    var found = new AtomicReference<JsonNode>();
+    new EventStream(journey.gateway())
+        .where("type", type)
+        .after(0)
+        .forEach(
+            event -> {
+              found.set(event);
+              return false;
+            },
+            Journey.PATIENCE);
+    return found.get();
   }
 
   @Test
@@ -355,14 +380,17 @@ class JourneyE2ET {
   }
 
   @Test
-  void refusesTenMegabytesOfJson() {
+  void refusesTenMegabytesOfJsonAndTellsOfItInTheFlow() throws Exception {
     var big = "{\"requestId\":\"big\",\"pipeline\":\"" + "x".repeat(10 << 20) + "\"}";
     var answer = journey.gateway().tryPost("/api/v1/train-requests", big, "application/json");
     assertThat(answer.status()).isEqualTo(413);
     assertThat(answer.body().path("code").asString()).isEqualTo("too-large");
-    org.assertj.core.api.Assertions.assertThatThrownBy(
-            () -> publish("big", big.getBytes(StandardCharsets.UTF_8)))
-        .hasCauseInstanceOf(RecordTooLargeException.class);
+    assertRejected(answer.body().path("requestId").asString(), "too-large");
+
+    var key = UUID.randomUUID().toString();
+    publish(key, big.getBytes(StandardCharsets.UTF_8));
+    assertRejected(key, "too-large");
+    assertThat(journey.flow(key).path("events").toString()).contains("DeadLettered");
   }
 
   @Test

@@ -74,7 +74,15 @@ public final class RunningTracking {
     neighbours = EventPublisher.connect(platform.kafkaBootstrap(), "neighbours");
     strangers =
         new KafkaProducer<>(
-            Map.of("bootstrap.servers", platform.kafkaBootstrap(), "linger.ms", 0),
+            Map.of(
+                "bootstrap.servers",
+                platform.kafkaBootstrap(),
+                "linger.ms",
+                0,
+                "max.request.size",
+                20 << 20,
+                "buffer.memory",
+                64 << 20),
             new ByteArraySerializer(),
             new ByteArraySerializer());
     Thread.ofPlatform().daemon().name("listener").start(this::listen);

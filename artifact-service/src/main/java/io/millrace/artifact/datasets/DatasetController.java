@@ -143,6 +143,8 @@ final class DatasetController {
               body,
               RequestBytes.length(request),
               DeclaredDigest.of(request.getHeaders()),
+              RejectedTable.file(
+                  request.getHeaders().getFirst(HttpHeaders.CONTENT_DISPOSITION), dataset),
               createdBy);
     }
     DatasetVersion version = pushed.version();

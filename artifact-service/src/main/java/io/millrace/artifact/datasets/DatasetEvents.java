@@ -2,13 +2,14 @@ package io.millrace.artifact.datasets;
 
 import io.millrace.database.Tx;
 import io.millrace.events.DatasetRef;
+import io.millrace.events.DatasetRejected;
 import io.millrace.events.DatasetVersionCreated;
 import io.millrace.events.FileRef;
 import io.millrace.messaging.Outbox;
 import io.millrace.schemas.Topics;
 import org.springframework.stereotype.Component;
 
-/** Tells the platform of new versions, in the transaction that stores them. */
+/** Tells the platform of new versions, in the transaction that stores them, and of refusals. */
 @Component
 final class DatasetEvents {
 
@@ -40,6 +41,23 @@ final class DatasetEvents {
             .setRows(version.rows())
             .setColumns(version.columns())
             .setCreatedBy(version.createdBy())
+            .build(),
+        null);
+  }
+
+  void rejected(Tx tx, RejectedTable rejected) {
+    outbox.append(
+        tx,
+        Topics.DATASETS,
+        rejected.name().value(),
+        DatasetRejected.newBuilder()
+            .setDatasetName(rejected.name().value())
+            .setFile(rejected.file())
+            .setLine(rejected.line())
+            .setReason(rejected.reason())
+            .setMessage(rejected.message())
+            .setRejectedAt(rejected.at())
+            .setCreatedBy(rejected.createdBy())
             .build(),
         null);
   }

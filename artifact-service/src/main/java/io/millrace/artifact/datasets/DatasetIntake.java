@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -41,7 +42,8 @@ final class DatasetIntake {
   /**
    * Stores a table as a version, or finds the version it is already.
    *
-   * @throws ApiProblem 422 with the line if the bytes are not a table
+   * @param file name of the file, for those who hear of a refusal
+   * @throws ApiProblem 422 with the line if the bytes are not a table; the platform was told
    * @throws IOException if the sender goes away
    */
   Pushed push(
@@ -49,9 +51,16 @@ final class DatasetIntake {
       InputStream body,
       OptionalLong size,
       @Nullable String declaredSha256,
+      String file,
       String createdBy)
       throws IOException {
-    Upload upload = receive(name, body, size, declaredSha256);
+    Upload upload;
+    try {
+      upload = receive(name, body, size, declaredSha256);
+    } catch (NoTable fault) {
+      versions.reject(fault.of(name, file, createdBy));
+      throw fault.problem();
+    }
     Optional<DatasetVersion> same = versions.withContent(name, upload.object().sha256());
     if (same.isPresent()) {
       objects.discard(upload.object());
@@ -90,15 +99,32 @@ final class DatasetIntake {
         throw e;
       }
     } catch (DatasetException e) {
-      throw badCsv(e, line);
+      throw new NoTable(e, line);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
   }
 
-  private static ApiProblem badCsv(DatasetException fault, long line) {
-    String code = fault.code().name().toLowerCase(Locale.ROOT).replace('_', '-');
-    return new ApiProblem(422, code, String.valueOf(fault.getMessage()), Map.of("line", line));
+  /** The bytes are not a table. */
+  private static final class NoTable extends RuntimeException {
+    private final String code;
+    private final String message;
+    private final long line;
+
+    NoTable(DatasetException fault, long line) {
+      super(fault);
+      this.code = fault.code().name().toLowerCase(Locale.ROOT).replace('_', '-');
+      this.message = String.valueOf(fault.getMessage());
+      this.line = line;
+    }
+
+    RejectedTable of(DatasetName name, String file, String createdBy) {
+      return new RejectedTable(name, file, line, code, message, Instant.now(), createdBy);
+    }
+
+    ApiProblem problem() {
+      return new ApiProblem(422, code, message, Map.of("line", line));
+    }
   }
 
   /** What is read from here is written there. */

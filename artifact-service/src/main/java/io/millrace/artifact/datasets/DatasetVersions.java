@@ -64,6 +64,11 @@ final class DatasetVersions {
         });
   }
 
+  /** Tells the platform of a push that was no table; nothing else changes. */
+  void reject(RejectedTable rejected) {
+    database.inTransactionVoid(tx -> events.rejected(tx, rejected));
+  }
+
   Optional<DatasetVersion> find(DatasetName name, int version) {
     return database.read(
         tx ->

@@ -10,6 +10,7 @@ import io.millrace.artifact.RunningService.Answer;
 import io.millrace.artifact.storage.DeclaredDigest;
 import io.millrace.database.Database;
 import io.millrace.embedded.EmbeddedPlatform;
+import io.millrace.events.DatasetRejected;
 import io.millrace.events.DatasetVersionCreated;
 import io.millrace.messaging.EventCodec;
 import io.millrace.schemas.Topics;
@@ -31,6 +32,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -326,9 +328,42 @@ class DatasetIT {
     assertThat(service.get("/api/v1/datasets/damaged/versions/1/content").text()).isEqualTo(csv);
   }
 
+  @Test
+  void tellsOfWhatItRefuses() {
+    Answer refused =
+        service.pushCsv(
+            "told",
+            "a,b\n1,2\n3\n",
+            "Millrace-Created-By",
+            "ada",
+            "Content-Disposition",
+            "attachment; filename*=UTF-8''exports%2Ft%C3%A4glich.csv");
+    service.pushCsv("told", "");
+    service.pushCsv("told", CSV);
+
+    assertThat(refused.status()).isEqualTo(422);
+    List<SpecificRecord> told = events(SpecificRecord.class, "told", 3);
+    DatasetRejected ragged = (DatasetRejected) told.getFirst();
+    assertThat(ragged.getDatasetName()).isEqualTo("told");
+    assertThat(ragged.getFile()).isEqualTo("t\u00e4glich.csv");
+    assertThat(ragged.getLine()).isEqualTo(3);
+    assertThat(ragged.getReason()).isEqualTo("ragged-row");
+    assertThat(ragged.getMessage()).isEqualTo(refused.json().path("detail").asString());
+    assertThat(ragged.getCreatedBy()).isEqualTo("ada");
+    DatasetRejected empty = (DatasetRejected) told.get(1);
+    assertThat(empty.getFile()).isEqualTo("told.csv");
+    assertThat(empty.getReason()).isEqualTo("empty-file");
+    assertThat(told.get(2)).isInstanceOf(DatasetVersionCreated.class);
+  }
+
   private static List<DatasetVersionCreated> events(String dataset, int atLeast) {
+    return events(DatasetVersionCreated.class, dataset, atLeast);
+  }
+
+  private static <T extends SpecificRecord> List<T> events(
+      Class<T> type, String dataset, int atLeast) {
     EventCodec codec = new EventCodec();
-    List<DatasetVersionCreated> events = new ArrayList<>();
+    List<T> events = new ArrayList<>();
     try (KafkaConsumer<String, byte[]> consumer =
         new KafkaConsumer<>(
             Map.of(
@@ -349,7 +384,7 @@ class DatasetIT {
               () -> {
                 for (ConsumerRecord<String, byte[]> one : consumer.poll(Duration.ofMillis(200))) {
                   if (one.key().equals(dataset)) {
-                    events.add((DatasetVersionCreated) codec.decode(one.value()));
+                    events.add(type.cast(codec.decode(one.value())));
                   }
                 }
                 return events.size() >= atLeast;

@@ -22,17 +22,23 @@ import reactor.core.publisher.Mono;
 @Order(-10)
 class BodyLimit implements WebFilter {
 
-  private static final DataSize LIMIT = DataSize.ofMegabytes(1);
+  private static final DataSize SMALL = DataSize.ofMegabytes(1);
 
-  private static final List<PathPattern> SMALL =
+  /** tracking-service refuses far less, and tells of it in the request's flow. */
+  private static final DataSize TOLD = DataSize.ofMegabytes(16);
+
+  private record Limit(PathPattern pattern, DataSize most) {
+    Limit(String path, DataSize most) {
+      this(PathPatternParser.defaultInstance.parse(path), most);
+    }
+  }
+
+  private static final List<Limit> LIMITS =
       List.of(
-              "/api/v1/train-requests",
-              "/api/v1/pipelines",
-              "/api/v1/promotions",
-              "/api/v1/approvals/**")
-          .stream()
-          .map(PathPatternParser.defaultInstance::parse)
-          .toList();
+          new Limit("/api/v1/train-requests", TOLD),
+          new Limit("/api/v1/pipelines", SMALL),
+          new Limit("/api/v1/promotions", SMALL),
+          new Limit("/api/v1/approvals/**", SMALL));
 
   private final GatewayProblems problems;
 
@@ -43,19 +49,23 @@ class BodyLimit implements WebFilter {
   @Override
   public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
     var length = exchange.getRequest().getHeaders().getContentLength();
-    if (length > LIMIT.toBytes()
-        && isSmall(exchange.getRequest().getPath().pathWithinApplication())) {
+    var most = most(exchange.getRequest().getPath().pathWithinApplication());
+    if (length > most) {
       return problems.write(
           exchange,
           HttpStatus.CONTENT_TOO_LARGE,
           "too-large",
           "The body has %d bytes; %s takes at most %d. Large files belong into a dataset or an artifact."
-              .formatted(length, exchange.getRequest().getPath().value(), LIMIT.toBytes()));
+              .formatted(length, exchange.getRequest().getPath().value(), most));
     }
     return chain.filter(exchange);
   }
 
-  private static boolean isSmall(PathContainer path) {
-    return SMALL.stream().anyMatch(pattern -> pattern.matches(path));
+  private static long most(PathContainer path) {
+    return LIMITS.stream()
+        .filter(limit -> limit.pattern().matches(path))
+        .mapToLong(limit -> limit.most().toBytes())
+        .findFirst()
+        .orElse(Long.MAX_VALUE);
   }
 }

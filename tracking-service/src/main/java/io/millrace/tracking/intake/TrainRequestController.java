@@ -5,6 +5,7 @@ import io.millrace.events.TrainRequested;
 import io.millrace.messaging.EventCodec;
 import io.millrace.messaging.TerminalFailure;
 import io.millrace.problems.ApiProblem;
+import io.millrace.schemas.Topics;
 import io.millrace.tracking.intake.Requests.Sent;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -33,7 +34,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 class TrainRequestController {
 
-  private static final int LARGEST_BODY = 1 << 20;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Database database;
@@ -61,11 +61,9 @@ class TrainRequestController {
   @ResponseStatus(HttpStatus.ACCEPTED)
   Taken request(
       ServerHttpRequest http,
-      @RequestHeader(name = "Idempotency-Key", required = false) @Nullable String key) {
-    RequestId fallback =
-        key == null || key.isBlank()
-            ? new RequestId(UUID.randomUUID().toString())
-            : id(unquoted(key));
+      @RequestHeader(name = "Idempotency-Key", required = false) @Nullable String key,
+      @RequestHeader(name = "ce-id", required = false) @Nullable String eventId) {
+    RequestId fallback = fallback(key, eventId);
     TrainRequested body = read(http, fallback);
     String given = body.getRequestId();
     RequestId id = given.isEmpty() ? fallback : id(given);
@@ -97,14 +95,24 @@ class TrainRequestController {
     return Taken.of(id);
   }
 
+  /** The id of a request that gives none itself, or cannot be read. */
+  private static RequestId fallback(@Nullable String key, @Nullable String eventId) {
+    if (key != null && !key.isBlank()) {
+      return id(unquoted(key));
+    }
+    return eventId != null && !eventId.isBlank()
+        ? id(eventId.strip())
+        : new RequestId(UUID.randomUUID().toString());
+  }
+
   private TrainRequested read(ServerHttpRequest http, RequestId fallback) {
     byte[] body = body(http);
     try {
-      if (body.length > LARGEST_BODY) {
+      if (body.length > Topics.LARGEST_COMMAND) {
         throw new TerminalFailure(
             "too-large",
             "The request has more than %d bytes. A pipeline definition needs a few thousand: check what was sent."
-                .formatted(LARGEST_BODY));
+                .formatted(Topics.LARGEST_COMMAND));
       }
       return codec.fromJson(TrainRequested.class, new String(body, StandardCharsets.UTF_8));
     } catch (TerminalFailure unreadable) {
@@ -137,7 +145,7 @@ class TrainRequestController {
   }
 
   private static void keep(DataBuffer buffer, ByteArrayOutputStream kept) {
-    int room = LARGEST_BODY + 1 - kept.size();
+    int room = Topics.LARGEST_COMMAND + 1 - kept.size();
     int taken = Math.min(room, buffer.readableByteCount());
     if (taken > 0) {
       byte[] bytes = new byte[taken];

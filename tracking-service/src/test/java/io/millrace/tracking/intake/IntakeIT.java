@@ -1,7 +1,9 @@
 package io.millrace.tracking.intake;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.events.Reason;
 import io.millrace.events.RunQueued;
 import io.millrace.events.TrainAccepted;
 import io.millrace.events.TrainRequested;
@@ -179,7 +181,7 @@ class IntakeIT {
         TrainRequested.newBuilder().setRequestId(id).setDefinition(bad).build());
 
     assertThat(rejected(id).getReasons())
-        .extracting(io.millrace.events.Reason::getCode)
+        .extracting(Reason::getCode)
         .contains("unknown-key", "out-of-range");
   }
 
@@ -207,7 +209,7 @@ class IntakeIT {
     assertThat(rejected(dataset).getReasons().getFirst().getMessage()).contains("'iris'");
     assertThat(rejected(version).getReasons().getFirst().getMessage()).contains("the latest is 2");
     assertThat(rejected(target).getReasons())
-        .extracting(io.millrace.events.Reason::getCode)
+        .extracting(Reason::getCode)
         .containsExactly("target-not-found", "column-not-found");
     assertThat(rejected(target).getReasons().getFirst().getMessage()).contains("'species'");
     assertThat(rejected(override).getReasons().getFirst().getMessage()).contains("seed");
@@ -290,6 +292,49 @@ class IntakeIT {
   }
 
   @Test
+  void namesTheFlowOfARejectedRequestThatHasNoIdOfItsOwn() {
+    String big = "{'definition':'" + "x".repeat(300 << 10) + "'}";
+    Answer byEvent = tracking.post("/api/v1/train-requests", big, "ce-id", id);
+    Answer byNothing = tracking.post("/api/v1/train-requests", big);
+
+    assertThat(byEvent.status()).isEqualTo(413);
+    assertThat(byEvent.body().path("requestId").asString()).isEqualTo(id);
+    assertThat(byNothing.status()).isEqualTo(413);
+    String given = byNothing.body().path("requestId").asString();
+    assertThat(given).isNotBlank();
+    tracking.awaitFlow(id, "REJECTED");
+    tracking.awaitFlow(given, "REJECTED");
+  }
+
+  @Test
+  void rejectsTenMegabytesOnTheTopicAndGoesOn() {
+    byte[] big = ("{\"definition\": \"" + "x".repeat(10 << 20) + "\"}").getBytes(UTF_8);
+    String byKey = "key-" + id;
+    String byEventId = "event-" + id;
+    tracking.publishRaw(Topics.TRAIN_REQUESTS, byKey, big);
+    tracking.publishRaw(Topics.TRAIN_REQUESTS, byKey, big, "ce_id", byEventId);
+    tracking.publishRaw(
+        Topics.TRAIN_REQUESTS, byKey, "{}".getBytes(UTF_8), "ce_id", id, "padding", text(big));
+    tracking.apply(pipeline);
+    // The same key is the same partition: it has moved on when this one is taken.
+    String after = "after-" + id;
+    tracking.publishRaw(
+        Topics.TRAIN_REQUESTS,
+        byKey,
+        "{\"requestId\": \"%s\", \"pipeline\": \"%s\"}".formatted(after, pipeline).getBytes(UTF_8));
+
+    tracking.awaitFlow(after, "QUEUED");
+    for (String rejected : List.of(byKey, byEventId)) {
+      Reason reason = rejected(rejected).getReasons().getFirst();
+      assertThat(reason.getCode()).isEqualTo("too-large");
+      assertThat(reason.getMessage()).contains("262144");
+      JsonNode story = tracking.awaitFlow(rejected, "REJECTED");
+      assertThat(story.path("events").toString()).contains("DeadLettered", "TrainingRejected");
+    }
+    assertThat(rejected(id).getReasons().getFirst().getCode()).isEqualTo("missing-pipeline");
+  }
+
+  @Test
   void rejectsADefinitionThatIsTooLarge() {
     tracking.publishRaw(
         Topics.TRAIN_REQUESTS,
@@ -346,6 +391,10 @@ class IntakeIT {
     }
     millis.sort(null);
     assertThat(millis.get(10)).as("milliseconds of each: %s", millis).isLessThan(300);
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, UTF_8);
   }
 
   private TrainingRejected rejected(String requestId) {
