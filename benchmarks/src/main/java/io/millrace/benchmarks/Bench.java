@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = "Measure this machine; results go to benchmarks/results.",
-    subcommands = Bench.JourneyCommand.class)
+    subcommands = {Bench.JourneyCommand.class, Bench.TrackingCommand.class})
 public final class Bench implements Runnable {
 
   @Override
@@ -50,6 +50,29 @@ public final class Bench implements Runnable {
     public Integer call() throws Exception {
       var terminal = Terminal.standard();
       var report = new JourneyBenchmark(root(), terminal, requests, predictions).run();
+      report.print(terminal);
+      terminal.line("Written to " + report.write(out));
+      return 0;
+    }
+  }
+
+  /** What MLflow clients do all day, beside the bare statements. */
+  @Command(
+      name = "tracking",
+      mixinStandardHelpOptions = true,
+      description = "Logging, searching and artifacts, beside the bare statements.")
+  static final class TrackingCommand implements Callable<Integer> {
+
+    @Option(
+        names = "--out",
+        paramLabel = "DIR",
+        description = "Folder of the report (default: ${DEFAULT-VALUE}).")
+    Path out = root().resolve("benchmarks/results");
+
+    @Override
+    public Integer call() throws Exception {
+      var terminal = Terminal.standard();
+      var report = new TrackingBenchmark(root(), terminal, "./millrace bench tracking").run();
       report.print(terminal);
       terminal.line("Written to " + report.write(out));
       return 0;

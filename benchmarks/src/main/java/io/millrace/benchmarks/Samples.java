@@ -19,6 +19,10 @@ final class Samples {
     nanos.add(duration.toNanos());
   }
 
+  void addAll(Samples others) {
+    nanos.addAll(others.nanos);
+  }
+
   int count() {
     return nanos.size();
   }

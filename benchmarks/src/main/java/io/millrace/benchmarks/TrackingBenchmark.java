@@ -1,0 +1,446 @@
+package io.millrace.benchmarks;
+
+import io.millrace.cli.CliFailure;
+import io.millrace.cli.Terminal;
+import io.millrace.embedded.EmbeddedPlatform;
+import io.millrace.embedded.EmbeddedPlatformSettings;
+import io.millrace.standalone.SeparateProcesses;
+import io.millrace.standalone.Service;
+import io.millrace.standalone.Wiring;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Measures what MLflow clients do all day, through the gateway, with tracking-service and
+ * artifact-service in processes of their own on durable PostgreSQL. Every rate stands beside the
+ * bare statement on the same server in the same run.
+ */
+final class TrackingBenchmark {
+
+  private static final JsonMapper JSON = JsonMapper.shared();
+  private static final int BATCH = 1000;
+  private static final int CLIENTS = 16;
+  private static final Duration WARM_UP = Duration.ofSeconds(5);
+  private static final Duration MEASURED = Duration.ofSeconds(15);
+  private static final int HISTORY = 1_000_000;
+  private static final int HISTORY_PAGE = 25_000;
+  private static final List<String> JVM =
+      List.of(
+          "-Xmx256m",
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow");
+
+  private final Path root;
+  private final Terminal terminal;
+  private final Report report;
+  private final AtomicLong times = new AtomicLong(1_700_000_000_000L);
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .executor(Executors.newVirtualThreadPerTaskExecutor())
+          .build();
+
+  TrackingBenchmark(Path root, Terminal terminal, String command) {
+    this.root = root;
+    this.terminal = terminal;
+    this.report = new Report("tracking", command);
+  }
+
+  Report run() throws Exception {
+    var home = Files.createTempDirectory("millrace-bench");
+    try (var infrastructure = EmbeddedPlatform.start(EmbeddedPlatformSettings.in(home));
+        var services =
+            new SeparateProcesses(
+                root.resolve("standalone/target/dist/lib"),
+                home.resolve("logs"),
+                Wiring.of(Wiring.Infrastructure.of(infrastructure), 0, home),
+                JVM)) {
+      Service[] needed = {Service.GATEWAY, Service.TRACKING, Service.ARTIFACT};
+      terminal.line("Starting PostgreSQL, Kafka, S3 and the services ...");
+      services.start(needed);
+      services.awaitReady(needed);
+      var gateway = services.gateway();
+      Database database =
+          () ->
+              DriverManager.getConnection(
+                  infrastructure.jdbcUrl(),
+                  infrastructure.postgresUser(),
+                  infrastructure.postgresPassword());
+      try (var bare = database.connect()) {
+        batches(gateway, database, bare);
+        singles(gateway);
+        reads(gateway);
+        history(gateway, bare);
+      }
+    } finally {
+      JourneyBenchmark.deleteAll(home);
+      http.shutdownNow();
+    }
+    return report;
+  }
+
+  /**
+   * `log-batch` of 1000 metrics beside the insert of the same rows into a table of the same shape.
+   */
+  private void batches(URI gateway, Database database, Connection bare) throws Exception {
+    terminal.line("log-batch, 1000 metrics a call ...");
+    try (var statement = bare.createStatement()) {
+      statement.execute("create table bare_metrics (like tracking.run_metrics including all)");
+    }
+    for (int clients : new int[] {1, 4}) {
+      var runs = new ArrayList<String>();
+      for (int i = 0; i < clients; i++) {
+        runs.add(newRun(gateway));
+      }
+      rate(clients, WARM_UP, client -> () -> logBatch(gateway, runs.get(client)));
+      var rowsASecond =
+          BATCH * rate(clients, MEASURED, client -> () -> logBatch(gateway, runs.get(client)));
+      var connections = new ArrayList<Connection>();
+      try {
+        for (int i = 0; i < clients; i++) {
+          connections.add(database.connect());
+        }
+        rate(clients, WARM_UP, client -> () -> insert(connections.get(client), runs.get(client)));
+        var bareRows =
+            BATCH
+                * rate(
+                    clients,
+                    MEASURED,
+                    client -> () -> insert(connections.get(client), runs.get(client)));
+        report.add(
+            "`log-batch` of 1000 metrics, " + clients + (clients == 1 ? " client" : " clients"),
+            String.format(Locale.ROOT, "%,.0f rows/s", rowsASecond),
+            "50 % of the bare insert",
+            rowsASecond >= bareRows / 2,
+            String.format(
+                Locale.ROOT,
+                "%.0f %% of `INSERT ... SELECT unnest(...)` over JDBC, %,.0f rows/s",
+                100 * rowsASecond / bareRows,
+                bareRows));
+      } finally {
+        for (var connection : connections) {
+          connection.close();
+        }
+      }
+    }
+  }
+
+  private void logBatch(URI gateway, String run) throws IOException, InterruptedException {
+    var body = new StringBuilder(80_000);
+    body.append("{\"run_id\":\"").append(run).append("\",\"metrics\":[");
+    var at = times.getAndAdd(BATCH);
+    for (int i = 0; i < BATCH; i++) {
+      body.append(i == 0 ? "" : ",")
+          .append("{\"key\":\"metric-")
+          .append(i % 20)
+          .append("\",\"value\":")
+          .append(value(at + i))
+          .append(",\"timestamp\":")
+          .append(at + i)
+          .append(",\"step\":")
+          .append(i / 20)
+          .append('}');
+    }
+    post(gateway, "runs/log-batch", body.append("]}").toString());
+  }
+
+  private void insert(Connection connection, String run) throws SQLException {
+    var keys = new String[BATCH];
+    var values = new Double[BATCH];
+    var timestamps = new Long[BATCH];
+    var steps = new Long[BATCH];
+    var at = times.getAndAdd(BATCH);
+    for (int i = 0; i < BATCH; i++) {
+      keys[i] = "metric-" + i % 20;
+      values[i] = value(at + i);
+      timestamps[i] = at + i;
+      steps[i] = (long) (i / 20);
+    }
+    try (var insert =
+        connection.prepareStatement(
+            """
+            insert into bare_metrics (run_id, key, timestamp_ms, step, value)
+            select ?, key, timestamp_ms, step, value
+            from unnest(?::text[], ?::bigint[], ?::bigint[], ?::float8[])
+              as m (key, timestamp_ms, step, value)
+            """)) {
+      insert.setString(1, run);
+      insert.setArray(2, connection.createArrayOf("text", keys));
+      insert.setArray(3, connection.createArrayOf("int8", timestamps));
+      insert.setArray(4, connection.createArrayOf("int8", steps));
+      insert.setArray(5, connection.createArrayOf("float8", values));
+      insert.executeUpdate();
+    }
+  }
+
+  /** Single `log-metric` calls of many clients, each with its own run. */
+  private void singles(URI gateway) throws Exception {
+    terminal.line("log-metric, 16 clients ...");
+    var runs = new ArrayList<String>();
+    for (int i = 0; i < CLIENTS; i++) {
+      runs.add(newRun(gateway));
+    }
+    var took = latencies(client -> () -> logMetric(gateway, runs.get(client)));
+    var pinged = latencies(client -> () -> get(gateway, "/ping"));
+    report.add(
+        "`log-metric`, 16 clients",
+        took.describe(),
+        "p99 under 15 ms",
+        took.percentileMillis(0.99) < 15,
+        "`GET /ping` with as many: " + pinged.describe());
+  }
+
+  private void logMetric(URI gateway, String run) throws IOException, InterruptedException {
+    var at = times.getAndIncrement();
+    post(
+        gateway,
+        "runs/log-metric",
+        "{\"run_id\":\"%s\",\"key\":\"loss\",\"value\":%s,\"timestamp\":%d,\"step\":%d}"
+            .formatted(run, value(at), at, at));
+  }
+
+  private void reads(URI gateway) throws Exception {
+    terminal.line("runs/get and experiments/search, 16 clients ...");
+    for (int i = 0; i < 200; i++) {
+      post(gateway, "experiments/create", "{\"name\":\"bench-%d\"}".formatted(i));
+    }
+    var runs = new ArrayList<String>();
+    for (int i = 0; i < CLIENTS; i++) {
+      var run = newRun(gateway);
+      logBatch(gateway, run);
+      runs.add(run);
+    }
+    var got =
+        latencies(
+            client -> () -> get(gateway, "/api/2.0/mlflow/runs/get?run_id=" + runs.get(client)));
+    report.add(
+        "`runs/get` of a run with 20 metrics, 16 clients",
+        got.describe(),
+        "p99 under 10 ms",
+        got.percentileMillis(0.99) < 10,
+        "");
+    var listed =
+        latencies(client -> () -> post(gateway, "experiments/search", "{\"max_results\":25}"));
+    report.add(
+        "`experiments/search`, 25 of 201, 16 clients",
+        listed.describe(),
+        "p99 under 10 ms",
+        listed.percentileMillis(0.99) < 10,
+        "");
+  }
+
+  private void history(URI gateway, Connection bare) throws Exception {
+    terminal.line("A history of 1 M points ...");
+    var run = newRun(gateway);
+    try (var insert =
+        bare.prepareStatement(
+            """
+            insert into tracking.run_metrics (run_id, key, timestamp_ms, step, value)
+            select ?, 'loss', 1700000000000 + i, i, 1.0 / (1 + i) from generate_series(1, ?) as i
+            """)) {
+      insert.setString(1, run);
+      insert.setInt(2, HISTORY);
+      insert.executeUpdate();
+    }
+    try (var statement = bare.createStatement()) {
+      statement.execute("analyze tracking.run_metrics");
+    }
+    var query =
+        "/api/2.0/mlflow/metrics/get-history?metric_key=loss&max_results="
+            + HISTORY_PAGE
+            + "&run_id="
+            + run;
+    var took = new Samples();
+    for (int round = 0; round < 3; round++) {
+      var token = "";
+      var points = 0;
+      do {
+        var begun = System.nanoTime();
+        var page =
+            get(
+                gateway,
+                token.isEmpty()
+                    ? query
+                    : query + "&page_token=" + URLEncoder.encode(token, StandardCharsets.UTF_8));
+        if (round > 0) {
+          took.add(System.nanoTime() - begun);
+        }
+        points += page.path("metrics").size();
+        token = page.path("next_page_token").asString("");
+      } while (!token.isEmpty());
+      if (points != HISTORY) {
+        throw new CliFailure("The history has " + points + " points, not " + HISTORY);
+      }
+    }
+    var bareTook = new Samples();
+    for (int i = 0; i < 40; i++) {
+      var begun = System.nanoTime();
+      barePage(bare, run, 1_700_000_000_000L + (long) i * HISTORY_PAGE);
+      bareTook.add(System.nanoTime() - begun);
+    }
+    report.add(
+        "a page of 25 000 points in a history of 1 M, parsed by the client",
+        took.describe(),
+        "under 150 ms",
+        took.percentileMillis(0.95) < 150,
+        "the bare query over JDBC: " + bareTook.describe());
+  }
+
+  private static void barePage(Connection bare, String run, long after) throws SQLException {
+    try (var select =
+        bare.prepareStatement(
+            """
+            select value, timestamp_ms, step from tracking.run_metrics
+            where run_id = ? and key = 'loss' and timestamp_ms > ?
+            order by timestamp_ms, step, value limit 25000
+            """)) {
+      select.setString(1, run);
+      select.setLong(2, after);
+      try (var rows = select.executeQuery()) {
+        var sum = 0.0;
+        while (rows.next()) {
+          sum += rows.getDouble(1) + rows.getLong(2) + rows.getLong(3);
+        }
+        if (Double.isNaN(sum)) {
+          throw new IllegalStateException("There are no such points.");
+        }
+      }
+    }
+  }
+
+  /** Calls a second that so many clients get through together. */
+  private static double rate(int clients, Duration length, Step step) throws Exception {
+    var calls = new AtomicLong();
+    var begun = System.nanoTime();
+    var until = begun + length.toNanos();
+    together(
+        clients,
+        client -> {
+          var call = step.of(client);
+          while (System.nanoTime() < until) {
+            call.make();
+            calls.incrementAndGet();
+          }
+          return Boolean.TRUE;
+        });
+    return calls.get() / ((System.nanoTime() - begun) / 1e9);
+  }
+
+  /** How long calls take, of 16 clients that each call again as soon as they have an answer. */
+  private static Samples latencies(Step step) throws Exception {
+    rate(CLIENTS, WARM_UP, step);
+    var until = System.nanoTime() + MEASURED.toNanos();
+    var all = new Samples();
+    for (var samples :
+        together(
+            CLIENTS,
+            client -> {
+              var call = step.of(client);
+              var own = new Samples();
+              while (System.nanoTime() < until) {
+                var begun = System.nanoTime();
+                call.make();
+                own.add(System.nanoTime() - begun);
+              }
+              return own;
+            })) {
+      all.addAll(samples);
+    }
+    return all;
+  }
+
+  private interface Database {
+    Connection connect() throws SQLException;
+  }
+
+  private interface Call {
+    void make() throws Exception;
+  }
+
+  private interface Step {
+    Call of(int client);
+  }
+
+  private interface Work<T> {
+    T of(int client) throws Exception;
+  }
+
+  private static <T> List<T> together(int clients, Work<T> work) throws Exception {
+    try (var threads = Executors.newFixedThreadPool(clients)) {
+      var futures = new ArrayList<Future<T>>();
+      for (int i = 0; i < clients; i++) {
+        var client = i;
+        Callable<T> task = () -> work.of(client);
+        futures.add(threads.submit(task));
+      }
+      var results = new ArrayList<T>();
+      for (var future : futures) {
+        results.add(future.get());
+      }
+      return results;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Exception cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  private String newRun(URI gateway) throws IOException, InterruptedException {
+    return post(gateway, "runs/create", "{\"experiment_id\":\"0\"}")
+        .path("run")
+        .path("info")
+        .path("run_id")
+        .asString();
+  }
+
+  private JsonNode post(URI gateway, String call, String body)
+      throws IOException, InterruptedException {
+    return send(
+        HttpRequest.newBuilder(gateway.resolve("/api/2.0/mlflow/" + call))
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(body))
+            .build());
+  }
+
+  private JsonNode get(URI gateway, String path) throws IOException, InterruptedException {
+    return send(HttpRequest.newBuilder(gateway.resolve(path)).GET().build());
+  }
+
+  private JsonNode send(HttpRequest request) throws IOException, InterruptedException {
+    var response = http.send(request, BodyHandlers.ofString());
+    if (response.statusCode() != 200) {
+      throw new CliFailure(
+          request.uri() + " answered " + response.statusCode() + ": " + response.body());
+    }
+    var body = response.body();
+    return body.startsWith("{") ? JSON.readTree(body) : JSON.createObjectNode();
+  }
+
+  /** Numbers with as many digits as a loss has. */
+  private static double value(long seed) {
+    return (seed * 2654435761L % 1_000_000_007L) / 1e9;
+  }
+}
