@@ -19,7 +19,9 @@ import io.millrace.events.ModelTrained;
 import io.millrace.events.ModelVersionCreated;
 import io.millrace.events.PredictionLogged;
 import io.millrace.events.RunEnded;
+import io.millrace.events.RunPurged;
 import io.millrace.events.RunQueued;
+import io.millrace.events.RunRecovered;
 import io.millrace.events.RunStarted;
 import io.millrace.events.TrainAccepted;
 import io.millrace.events.TrainRequested;
@@ -42,9 +44,9 @@ public final class EventFlow {
   /**
    * Events nothing else has to come before: from a client, a person or a schedule.
    *
-   * <p>{@code MetricsLogged}, {@code RunEnded} and {@code ModelVersionCreated} are here because any
-   * MLflow client may log a run or register a model; {@code ModelPromoted} because a person may
-   * promote or roll back.
+   * <p>{@code MetricsLogged}, {@code RunEnded}, {@code RunPurged} and {@code ModelVersionCreated}
+   * are here because any MLflow client may log a run or register a model; {@code ModelPromoted}
+   * because a person may promote or roll back.
    */
   private static final Set<Class<? extends SpecificRecord>> FIRST =
       new LinkedHashSet<>(
@@ -54,6 +56,7 @@ public final class EventFlow {
               DatasetRejected.class,
               MetricsLogged.class,
               RunEnded.class,
+              RunPurged.class,
               ModelVersionCreated.class,
               ModelPromoted.class));
 
@@ -88,7 +91,10 @@ public final class EventFlow {
         RunEnded.class);
     row(ModelTrained.class, ModelVersionCreated.class);
     row(TrainingFailed.class);
-    row(RunEnded.class, ModelVersionCreated.class);
+    // A run that was ended for its silence may have been slow only.
+    row(RunEnded.class, ModelVersionCreated.class, RunRecovered.class, RunPurged.class);
+    row(RunRecovered.class, MetricsLogged.class, RunEnded.class, ModelVersionCreated.class);
+    row(RunPurged.class);
     row(ModelVersionCreated.class, EvaluationRequested.class);
     row(EvaluationRequested.class, ModelEvaluated.class, EvaluationFailed.class);
     row(ModelEvaluated.class, ApprovalRequested.class, ModelPromoted.class, ModelRejected.class);

@@ -19,7 +19,9 @@ import io.millrace.events.ModelTrained;
 import io.millrace.events.ModelVersionCreated;
 import io.millrace.events.PredictionLogged;
 import io.millrace.events.RunEnded;
+import io.millrace.events.RunPurged;
 import io.millrace.events.RunQueued;
+import io.millrace.events.RunRecovered;
 import io.millrace.events.RunStarted;
 import io.millrace.events.TrainAccepted;
 import io.millrace.events.TrainRequested;
@@ -99,14 +101,16 @@ public final class Topics {
           Duration.ofDays(30),
           Kind.FACT,
           TRACKING,
-          List.of(TRACKING),
+          List.of(TRACKING, ARTIFACT),
           true,
           List.of(
               RunStarted.getClassSchema(),
               DataValidated.getClassSchema(),
               ModelTrained.getClassSchema(),
               TrainingFailed.getClassSchema(),
-              RunEnded.getClassSchema()));
+              RunEnded.getClassSchema(),
+              RunRecovered.getClassSchema(),
+              RunPurged.getClassSchema()));
 
   public static final Topic RUN_METRICS =
       new Topic(
