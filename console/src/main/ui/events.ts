@@ -13,6 +13,16 @@ export const EVENT_TYPES = [
   'RunEnded',
   'MetricsLogged',
   'ModelVersionCreated',
+  'RegisteredModelCreated',
+  'RegisteredModelUpdated',
+  'RegisteredModelRenamed',
+  'RegisteredModelDeleted',
+  'RegisteredModelTagChanged',
+  'ModelVersionUpdated',
+  'ModelVersionTagChanged',
+  'ModelStageChanged',
+  'ModelAliasChanged',
+  'ModelVersionDeleted',
   'EvaluationRequested',
   'ModelEvaluated',
   'EvaluationFailed',
@@ -85,6 +95,11 @@ export interface EventData {
   file?: string;
   line?: number;
   dataset?: { name: string; version: number };
+  previousName?: string;
+  key?: string;
+  previousStage?: string;
+  stage?: string;
+  alias?: string;
   originalTopic?: string;
   consumer?: string;
 }
@@ -165,6 +180,25 @@ export function summary(event: FlowEvent): string {
     case 'ModelVersionCreated':
     case 'EvaluationRequested':
       return model;
+    case 'RegisteredModelCreated':
+    case 'RegisteredModelUpdated':
+    case 'RegisteredModelDeleted':
+      return `${d.modelName} by ${people(d.by)}`;
+    case 'RegisteredModelRenamed':
+      return `${d.previousName} is ${d.modelName} now, by ${people(d.by)}`;
+    case 'RegisteredModelTagChanged':
+      return `${d.modelName}: ${d.key} by ${people(d.by)}`;
+    case 'ModelVersionUpdated':
+    case 'ModelVersionDeleted':
+      return `${model} by ${people(d.by)}`;
+    case 'ModelVersionTagChanged':
+      return `${model}: ${d.key} by ${people(d.by)}`;
+    case 'ModelStageChanged':
+      return `${model} from ${d.previousStage} to ${d.stage} by ${people(d.by)}`;
+    case 'ModelAliasChanged':
+      return d.version
+        ? `${d.alias} is ${model} now, by ${people(d.by)}`
+        : `${d.alias} of ${d.modelName} removed by ${people(d.by)}`;
     case 'ModelEvaluated':
       return `${model}: ${d.verdict?.toLowerCase()}`;
     case 'ApprovalRequested':

@@ -11,13 +11,23 @@ import io.millrace.events.DriftResolved;
 import io.millrace.events.EvaluationFailed;
 import io.millrace.events.EvaluationRequested;
 import io.millrace.events.MetricsLogged;
+import io.millrace.events.ModelAliasChanged;
 import io.millrace.events.ModelDeployed;
 import io.millrace.events.ModelEvaluated;
 import io.millrace.events.ModelPromoted;
 import io.millrace.events.ModelRejected;
+import io.millrace.events.ModelStageChanged;
 import io.millrace.events.ModelTrained;
 import io.millrace.events.ModelVersionCreated;
+import io.millrace.events.ModelVersionDeleted;
+import io.millrace.events.ModelVersionTagChanged;
+import io.millrace.events.ModelVersionUpdated;
 import io.millrace.events.PredictionLogged;
+import io.millrace.events.RegisteredModelCreated;
+import io.millrace.events.RegisteredModelDeleted;
+import io.millrace.events.RegisteredModelRenamed;
+import io.millrace.events.RegisteredModelTagChanged;
+import io.millrace.events.RegisteredModelUpdated;
 import io.millrace.events.RunEnded;
 import io.millrace.events.RunPurged;
 import io.millrace.events.RunQueued;
@@ -46,7 +56,8 @@ public final class EventFlow {
    *
    * <p>{@code MetricsLogged}, {@code RunEnded}, {@code RunPurged} and {@code ModelVersionCreated}
    * are here because any MLflow client may log a run or register a model; {@code ModelPromoted}
-   * because a person may promote or roll back.
+   * because a person may promote or roll back; what becomes of registered models because people see
+   * to it.
    */
   private static final Set<Class<? extends SpecificRecord>> FIRST =
       new LinkedHashSet<>(
@@ -58,7 +69,17 @@ public final class EventFlow {
               RunEnded.class,
               RunPurged.class,
               ModelVersionCreated.class,
-              ModelPromoted.class));
+              ModelPromoted.class,
+              RegisteredModelCreated.class,
+              RegisteredModelUpdated.class,
+              RegisteredModelRenamed.class,
+              RegisteredModelDeleted.class,
+              RegisteredModelTagChanged.class,
+              ModelVersionUpdated.class,
+              ModelVersionTagChanged.class,
+              ModelStageChanged.class,
+              ModelAliasChanged.class,
+              ModelVersionDeleted.class));
 
   private static final Map<Class<? extends SpecificRecord>, Set<Class<? extends SpecificRecord>>>
       TABLE = new LinkedHashMap<>();
@@ -111,6 +132,16 @@ public final class EventFlow {
     row(DriftResolved.class, DriftDetected.class);
     row(DatasetVersionCreated.class);
     row(DatasetRejected.class);
+    row(RegisteredModelCreated.class, ModelVersionCreated.class);
+    row(RegisteredModelUpdated.class);
+    row(RegisteredModelRenamed.class);
+    row(RegisteredModelDeleted.class);
+    row(RegisteredModelTagChanged.class);
+    row(ModelVersionUpdated.class);
+    row(ModelVersionTagChanged.class);
+    row(ModelStageChanged.class);
+    row(ModelAliasChanged.class);
+    row(ModelVersionDeleted.class);
   }
 
   private EventFlow() {}

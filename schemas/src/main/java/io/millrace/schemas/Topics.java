@@ -11,13 +11,23 @@ import io.millrace.events.DriftResolved;
 import io.millrace.events.EvaluationFailed;
 import io.millrace.events.EvaluationRequested;
 import io.millrace.events.MetricsLogged;
+import io.millrace.events.ModelAliasChanged;
 import io.millrace.events.ModelDeployed;
 import io.millrace.events.ModelEvaluated;
 import io.millrace.events.ModelPromoted;
 import io.millrace.events.ModelRejected;
+import io.millrace.events.ModelStageChanged;
 import io.millrace.events.ModelTrained;
 import io.millrace.events.ModelVersionCreated;
+import io.millrace.events.ModelVersionDeleted;
+import io.millrace.events.ModelVersionTagChanged;
+import io.millrace.events.ModelVersionUpdated;
 import io.millrace.events.PredictionLogged;
+import io.millrace.events.RegisteredModelCreated;
+import io.millrace.events.RegisteredModelDeleted;
+import io.millrace.events.RegisteredModelRenamed;
+import io.millrace.events.RegisteredModelTagChanged;
+import io.millrace.events.RegisteredModelUpdated;
 import io.millrace.events.RunEnded;
 import io.millrace.events.RunPurged;
 import io.millrace.events.RunQueued;
@@ -128,7 +138,7 @@ public final class Topics {
   public static final Topic MODELS =
       new Topic(
           "millrace.models",
-          "Registered model versions.",
+          "What becomes of registered models and their versions.",
           "model name",
           3,
           Duration.ofDays(30),
@@ -136,7 +146,18 @@ public final class Topics {
           TRACKING,
           List.of(TRACKING),
           true,
-          List.of(ModelVersionCreated.getClassSchema()));
+          List.of(
+              ModelVersionCreated.getClassSchema(),
+              RegisteredModelCreated.getClassSchema(),
+              RegisteredModelUpdated.getClassSchema(),
+              RegisteredModelRenamed.getClassSchema(),
+              RegisteredModelDeleted.getClassSchema(),
+              RegisteredModelTagChanged.getClassSchema(),
+              ModelVersionUpdated.getClassSchema(),
+              ModelVersionTagChanged.getClassSchema(),
+              ModelStageChanged.getClassSchema(),
+              ModelAliasChanged.getClassSchema(),
+              ModelVersionDeleted.getClassSchema()));
 
   public static final Topic EVALUATION_JOBS =
       new Topic(

@@ -78,18 +78,14 @@ final class CatalogueFiles {
           }
           continue;
         }
-        for (Line older : versions) {
+        List<Line> ofRecord =
+            lines.stream().filter(line -> line.record().equals(schema.getFullName())).toList();
+        for (Line older : ofRecord) {
           requireReadable(schema, older);
         }
         int version = newest == null ? 1 : newest.version() + 1;
         int id = lines.stream().mapToInt(Line::id).max().orElse(0) + 1;
-        Line line =
-            new Line(
-                id,
-                subject,
-                version,
-                schema.getFullName(),
-                schema.getName() + "/" + version + ".avsc");
+        Line line = new Line(id, subject, version, schema.getFullName(), file(schema, ofRecord));
         differences.add(line.file() + ": version " + version + " of " + subject + ", id " + id);
         lines.add(line);
         if (write) {
@@ -103,6 +99,20 @@ final class CatalogueFiles {
       Files.writeString(folder.resolve("catalogue.json"), index(lines));
     }
     return differences;
+  }
+
+  /**
+   * The file of a schema: that of an equal one, else a new one. A record may be in several subjects
+   * over time, so the number is not that of the version.
+   */
+  private String file(Schema schema, List<Line> ofRecord) throws IOException {
+    for (Line older : ofRecord) {
+      if (schema(older).equals(schema)) {
+        return older.file();
+      }
+    }
+    long files = ofRecord.stream().map(Line::file).distinct().count();
+    return schema.getName() + "/" + (files + 1) + ".avsc";
   }
 
   private void requireReadable(Schema reader, Line older) throws IOException {

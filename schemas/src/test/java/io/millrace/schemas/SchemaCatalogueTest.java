@@ -125,27 +125,46 @@ class SchemaCatalogueTest {
     assertThat(files.lines()).hasSize(1);
   }
 
+  @Test
+  void anEventInANewSubjectLeavesTheOldSchemaWhereItIs() throws IOException {
+    CatalogueFiles files = new CatalogueFiles(folder);
+    files.update(List.of(topic(field("a", "\"string\"", null))));
+
+    files.update(
+        List.of(
+            topicOf(
+                "Event", "t.moved", field("a", "\"string\"", null), field("b", "\"int\"", "0"))));
+
+    assertThat(files.lines())
+        .extracting(CatalogueFiles.Line::version, CatalogueFiles.Line::file)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple(1, "Event/1.avsc"),
+            org.assertj.core.groups.Tuple.tuple(1, "Event/2.avsc"));
+    assertThat(files.schema(files.lines().getFirst()).getFields()).hasSize(1);
+    assertThat(files.schema(files.lines().getLast()).getFields()).hasSize(2);
+  }
+
   private static String field(String name, String type, String fallback) {
     return "{\"name\":\"%s\",\"type\":%s%s}"
         .formatted(name, type, fallback == null ? "" : ",\"default\":" + fallback);
   }
 
   private static Topic topic(String... fields) {
-    return topicOf("Event", fields);
+    return topicOf("Event", "t.Event", fields);
   }
 
   private static Topic other() {
-    return topicOf("Other", field("x", "\"long\"", null));
+    return topicOf("Other", "t.Other", field("x", "\"long\"", null));
   }
 
-  private static Topic topicOf(String event, String... fields) {
+  private static Topic topicOf(String event, String name, String... fields) {
     Schema schema =
         new Schema.Parser()
             .parse(
                 "{\"type\":\"record\",\"name\":\"%s\",\"namespace\":\"n\",\"fields\":[%s]}"
                     .formatted(event, String.join(",", fields)));
     return new Topic(
-        "t." + event,
+        name,
         "For tests.",
         "k",
         1,
