@@ -19,14 +19,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
  * Adds observations to windows together with the offsets they came from, in one transaction: a
  * record below the stored offset of its partition was counted before and is skipped, so neither a
- * restart nor a redelivery nor two consumers of one partition lose or double a row.
+ * restart nor a redelivery nor two consumers of one partition lose or double a row. A prediction
+ * that comes again as another record is known by its event id.
  */
 @Component
 class Counting {
@@ -34,6 +37,7 @@ class Counting {
   private final Database database;
   private final Watches watches;
   private final Windows windows;
+  private final CountedPredictions counted;
   private final Closing closing;
   private final MonitoringSettings settings;
   private final MeterRegistry meters;
@@ -42,12 +46,14 @@ class Counting {
       Database database,
       Watches watches,
       Windows windows,
+      CountedPredictions counted,
       Closing closing,
       MonitoringSettings settings,
       MeterRegistry meters) {
     this.database = database;
     this.watches = watches;
     this.windows = windows;
+    this.counted = counted;
     this.closing = closing;
     this.settings = settings;
     this.meters = meters;
@@ -65,9 +71,12 @@ class Counting {
   /**
    * A record.
    *
+   * @param id of the event
    * @param event null for one that could not be read
    */
-  record Observed(Partition partition, long offset, @Nullable PredictionLogged event) {}
+  record Observed(Partition partition, long offset, UUID id, @Nullable PredictionLogged event) {}
+
+  private record Identified(UUID id, PredictionLogged event) {}
 
   /** The batch cannot be counted before more is known of a model; nothing was changed. */
   static final class NotYet extends RuntimeException {
@@ -125,7 +134,7 @@ class Counting {
   private Tally count(Tx tx, List<Observed> batch, OptionalLong desiredStates) {
     Tally tally = new Tally();
     Map<Partition, Long> next = lockOffsets(tx, batch);
-    Map<ModelKey, List<PredictionLogged>> fresh = new TreeMap<>();
+    Map<ModelKey, List<Identified>> fresh = new TreeMap<>();
     for (Observed record : batch) {
       if (record.offset() < next.getOrDefault(record.partition(), 0L)) {
         tally.repeated++;
@@ -138,10 +147,10 @@ class Counting {
             .computeIfAbsent(
                 new ModelKey(event.getEnvironment(), event.getModelName()),
                 key -> new ArrayList<>())
-            .add(event);
+            .add(new Identified(record.id(), event));
       }
     }
-    for (Map.Entry<ModelKey, List<PredictionLogged>> model : fresh.entrySet()) {
+    for (Map.Entry<ModelKey, List<Identified>> model : fresh.entrySet()) {
       countModel(tx, model.getKey(), model.getValue(), desiredStates, tally);
     }
     storeOffsets(tx, next);
@@ -149,7 +158,8 @@ class Counting {
   }
 
   private void countModel(
-      Tx tx, ModelKey key, List<PredictionLogged> events, OptionalLong desiredStates, Tally tally) {
+      Tx tx, ModelKey key, List<Identified> received, OptionalLong desiredStates, Tally tally) {
+    List<PredictionLogged> events = received.stream().map(Identified::event).toList();
     // Before the watch is read: what is applied now, the statement after this one sees.
     boolean applied = applied(tx, desiredStates);
     Optional<Watch> found = watches.lock(tx, key);
@@ -173,19 +183,33 @@ class Counting {
       tally.add("unwatched", rows(events));
       return;
     }
-    List<PredictionLogged> current =
-        events.stream().filter(e -> e.getVersion() == watch.version()).toList();
+    List<Identified> current =
+        received.stream().filter(e -> e.event().getVersion() == watch.version()).toList();
     if (current.size() < events.size()) {
-      tally.add("other-version", rows(events) - rows(current));
+      tally.add(
+          "other-version", rows(events) - rows(current.stream().map(Identified::event).toList()));
     }
+    List<PredictionLogged> once = once(tx, current, tally);
     Layout layout = new Layout(profile);
     Integer rowsPerWindow = pipeline.monitor().rows();
     Duration length = pipeline.monitor().window();
     if (rowsPerWindow != null) {
-      countByRows(tx, watch, pipeline, profile, layout, current, rowsPerWindow, tally);
+      countByRows(tx, watch, pipeline, profile, layout, once, rowsPerWindow, tally);
     } else if (length != null) {
-      countByTime(tx, watch, layout, current, length, tally);
+      countByTime(tx, watch, layout, once, length, tally);
     }
+  }
+
+  /** Those that were not counted under an earlier offset, each once. */
+  private List<PredictionLogged> once(Tx tx, List<Identified> received, Tally tally) {
+    if (received.isEmpty()) {
+      return List.of();
+    }
+    Set<UUID> uncounted = counted.add(tx, received.stream().map(Identified::id).toList());
+    List<PredictionLogged> once =
+        received.stream().filter(e -> uncounted.remove(e.id())).map(Identified::event).toList();
+    tally.repeated += received.size() - once.size();
+    return once;
   }
 
   private void countByRows(

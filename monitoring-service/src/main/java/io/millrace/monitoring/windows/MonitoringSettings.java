@@ -17,6 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param windowsToDetect drifted windows in a row before DriftDetected, 1 to 100
  * @param windowsToResolve undrifted windows in a row before DriftResolved, 1 to 100
  * @param keepWindows closed windows kept for each model and environment
+ * @param keepIds how long a prediction that is sent again is known by its id
  */
 @ConfigurationProperties("millrace.monitoring")
 public record MonitoringSettings(
@@ -27,7 +28,8 @@ public record MonitoringSettings(
     @DefaultValue("1m") Duration profileWait,
     @DefaultValue("1") int windowsToDetect,
     @DefaultValue("1") int windowsToResolve,
-    @DefaultValue("1000") int keepWindows) {
+    @DefaultValue("1000") int keepWindows,
+    @DefaultValue("4d") Duration keepIds) {
 
   public MonitoringSettings {
     within("consumers", consumers, 0, 64);

@@ -7,6 +7,7 @@ import io.millrace.messaging.EventCodec;
 import io.millrace.messaging.KafkaSettings;
 import io.millrace.messaging.TerminalFailure;
 import io.millrace.schemas.Topics;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,6 +18,7 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +34,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +55,7 @@ class PredictionConsumers implements SmartLifecycle {
   /** Not the group of the service's bindings: members of one group share one subscription. */
   private static final String GROUP = "monitoring-service-predictions";
 
+  private static final UUID UNREAD = new UUID(0, 0);
   private static final Duration POLL = Duration.ofMillis(250);
   private static final Duration AGAIN = Duration.ofMillis(250);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
@@ -219,7 +223,7 @@ class PredictionConsumers implements SmartLifecycle {
       if (each.value() != null) {
         try {
           if (codec.decode(each.value()) instanceof PredictionLogged event) {
-            return new Counting.Observed(partition, each.offset(), event);
+            return new Counting.Observed(partition, each.offset(), id(each, event), event);
           }
         } catch (TerminalFailure e) {
           if (lettered.add(each.partition() + "-" + each.offset())) {
@@ -229,7 +233,21 @@ class PredictionConsumers implements SmartLifecycle {
           }
         }
       }
-      return new Counting.Observed(partition, each.offset(), null);
+      return new Counting.Observed(partition, each.offset(), UNREAD, null);
+    }
+  }
+
+  /** The event's id; of a writer that gives none, prediction and part. */
+  private static UUID id(ConsumerRecord<byte[], byte[]> each, PredictionLogged event) {
+    Header header = each.headers().lastHeader("ce_id");
+    String given =
+        header == null || header.value() == null
+            ? event.getPredictionId() + "/" + event.getPart()
+            : new String(header.value(), StandardCharsets.UTF_8);
+    try {
+      return UUID.fromString(given);
+    } catch (IllegalArgumentException anotherForm) {
+      return UUID.nameUUIDFromBytes(given.getBytes(StandardCharsets.UTF_8));
     }
   }
 

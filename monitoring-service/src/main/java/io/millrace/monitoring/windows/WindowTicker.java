@@ -30,23 +30,27 @@ import org.springframework.stereotype.Component;
 /**
  * Closes windows of time after their end and grace, though not before everything that was published
  * until then is counted: a service that was down for hours closes no window short of its rows. Each
- * window is closed once, whatever the number of processes.
+ * window is closed once, whatever the number of processes. Forgets old ids of predictions as well.
  */
 @Component
 class WindowTicker implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(WindowTicker.class);
   private static final String TOPIC = Topics.PREDICTIONS.name();
+  private static final long PRUNE_EVERY = TimeUnit.MINUTES.toNanos(1);
+  private static final int PRUNED_AT_ONCE = 20_000;
 
   private final Database database;
   private final Windows windows;
   private final Watches watches;
   private final Closing closing;
   private final Counting counting;
+  private final CountedPredictions counted;
   private final MonitoringSettings settings;
   private final String bootstrap;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile boolean running;
+  private long pruned = System.nanoTime() - PRUNE_EVERY;
   private @Nullable Thread thread;
 
   WindowTicker(
@@ -55,6 +59,7 @@ class WindowTicker implements SmartLifecycle {
       Watches watches,
       Closing closing,
       Counting counting,
+      CountedPredictions counted,
       MonitoringSettings settings,
       KafkaSettings kafka) {
     this.database = database;
@@ -62,6 +67,7 @@ class WindowTicker implements SmartLifecycle {
     this.watches = watches;
     this.closing = closing;
     this.counting = counting;
+    this.counted = counted;
     this.settings = settings;
     this.bootstrap = kafka.bootstrapServers();
   }
@@ -96,6 +102,7 @@ class WindowTicker implements SmartLifecycle {
       while (running && !stopped.await(settings.tick().toMillis(), TimeUnit.MILLISECONDS)) {
         try {
           tick(admin);
+          prune();
         } catch (RuntimeException | ExecutionException | TimeoutException e) {
           log.warn("Windows wait: {}", e.toString());
         }
@@ -114,6 +121,17 @@ class WindowTicker implements SmartLifecycle {
     for (Windows.Summary window : ended) {
       close(window);
     }
+  }
+
+  private void prune() {
+    if (System.nanoTime() - pruned < PRUNE_EVERY) {
+      return;
+    }
+    long gone = PRUNED_AT_ONCE;
+    while (running && gone == PRUNED_AT_ONCE) {
+      gone = database.inTransaction(tx -> counted.prune(tx, settings.keepIds(), PRUNED_AT_ONCE));
+    }
+    pruned = System.nanoTime();
   }
 
   /** True where everything published until now is counted. */

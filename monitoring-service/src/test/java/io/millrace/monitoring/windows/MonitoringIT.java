@@ -176,12 +176,42 @@ class MonitoringIT {
           new Counting.Observed(
               new Counting.Partition(topicId, each.partition()),
               each.offset(),
+              UUID.randomUUID(),
               (PredictionLogged) new EventCodec().decode(each.value())));
     }
     assertThat(everything).hasSizeGreaterThan(100);
     service.getBean(Counting.class).count(everything, OptionalLong.empty());
     assertThat(counted(name)).isEqualTo(6 * 284);
     assertThat(verdicts(name)).hasSize(17);
+  }
+
+  @Test
+  void countsAPredictionOnceUnderHoweverManyOffsetsItComes() {
+    String name = want("resent", 1, 1, "rows: 1000", "on-drift: alert");
+    List<List<Object>> rows = rows("odd");
+    UUID id = UUID.randomUUID();
+    PredictionLogged first = prediction(name, 1, Instant.now(), rows.subList(0, 10));
+    PredictionLogged other = prediction(name, 1, Instant.now(), rows.subList(10, 17));
+    for (int i = 0; i < 3; i++) {
+      publisher.publish(Topics.PREDICTIONS, name, first, null, id).join();
+    }
+    service.close();
+    // Under another key it may be on another partition, and it comes to another process.
+    publisher.publish(Topics.PREDICTIONS, name + "-again", first, null, id).join();
+    publisher.publish(Topics.PREDICTIONS, name, first, null, id).join();
+    publisher.publish(Topics.PREDICTIONS, name, other, null).join();
+    service = run();
+
+    await("both predictions, once").untilAsserted(() -> assertThat(counted(name)).isEqualTo(17));
+    await("nothing more is on its way")
+        .during(Duration.ofSeconds(1))
+        .until(() -> counted(name) == 17);
+    CountedPredictions ids = service.getBean(CountedPredictions.class);
+    Long gone =
+        service
+            .getBean(Database.class)
+            .inTransaction(tx -> ids.prune(tx, Duration.ofHours(-2), 1_000_000));
+    assertThat(gone).isGreaterThanOrEqualTo(2);
   }
 
   @Test
@@ -438,26 +468,27 @@ class MonitoringIT {
 
   private static CompletableFuture<?> send(
       String name, int version, Instant at, List<List<Object>> rows) {
-    String id = UUID.randomUUID().toString();
+    PredictionLogged event = prediction(name, version, at, rows);
+    return publisher.publish(Topics.PREDICTIONS, event.getPredictionId(), event, null);
+  }
+
+  private static PredictionLogged prediction(
+      String name, int version, Instant at, List<List<Object>> rows) {
     int radius = COLUMNS.indexOf("mean_radius");
-    return publisher.publish(
-        Topics.PREDICTIONS,
-        id,
-        PredictionLogged.newBuilder()
-            .setPredictionId(id)
-            .setEnvironment("production")
-            .setModelName(name)
-            .setVersion(version)
-            .setTimestamp(at)
-            .setProtocol("v2")
-            .setColumns(COLUMNS)
-            .setRows(rows)
-            .setPredictions(rows.stream().map(r -> (Object) label((Double) r.get(radius))).toList())
-            .setClasses(List.of("0", "1"))
-            .setProbabilities(rows.stream().map(r -> List.of(.5, .5)).toList())
-            .setLatencyMicros(100)
-            .build(),
-        null);
+    return PredictionLogged.newBuilder()
+        .setPredictionId(UUID.randomUUID().toString())
+        .setEnvironment("production")
+        .setModelName(name)
+        .setVersion(version)
+        .setTimestamp(at)
+        .setProtocol("v2")
+        .setColumns(COLUMNS)
+        .setRows(rows)
+        .setPredictions(rows.stream().map(r -> (Object) label((Double) r.get(radius))).toList())
+        .setClasses(List.of("0", "1"))
+        .setProbabilities(rows.stream().map(r -> List.of(.5, .5)).toList())
+        .setLatencyMicros(100)
+        .build();
   }
 
   private static HttpResponse<String> http(String path) {

@@ -28,7 +28,8 @@ class MonitoringSettingsTest {
                 Duration.ofMinutes(1),
                 1,
                 1,
-                1000));
+                1000,
+                Duration.ofDays(4)));
   }
 
   @Test
@@ -37,6 +38,7 @@ class MonitoringSettingsTest {
             bound(
                 Map.of(
                     "millrace.monitoring.consumers", "2",
+                    "millrace.monitoring.keep-ids", "10d",
                     "millrace.monitoring.batch", "3",
                     "millrace.monitoring.grace", "4s",
                     "millrace.monitoring.tick", "5s",
@@ -53,7 +55,8 @@ class MonitoringSettingsTest {
                 Duration.ofSeconds(6),
                 7,
                 8,
-                9));
+                9,
+                Duration.ofDays(10)));
   }
 
   @Test
