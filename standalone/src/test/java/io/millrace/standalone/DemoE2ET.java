@@ -29,27 +29,51 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DemoE2ET {
 
+  /** Signal 2 in the mask that /proc gives. */
+  private static final long SIGINT_BIT = 1 << 1;
+
   @TempDir static Path home;
 
   private static Process demo(Path output, String... arguments) throws IOException {
-    var command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx1g",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Dmillrace.root=" + Journey.ROOT,
-                "-cp",
-                "target/classes" + File.pathSeparator + KilledProcessesE2ET.LIB.resolve("*"),
-                "io.millrace.standalone.Standalone"));
+    var command = new ArrayList<>(asFromATerminal());
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xmx1g",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Dmillrace.root=" + Journey.ROOT,
+            "-cp",
+            "target/classes" + File.pathSeparator + KilledProcessesE2ET.LIB.resolve("*"),
+            "io.millrace.standalone.Standalone"));
     command.addAll(List.of(arguments));
     var builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
     builder.environment().put("MILLRACE_HOME", home.resolve("data").toString());
     return builder.start();
+  }
+
+  /**
+   * Shells start background jobs with SIGINT ignored, and that is inherited: by a JVM too, which
+   * then never hears of Ctrl-C. Where these tests run so, the demo is given back what a terminal
+   * gives it.
+   */
+  private static List<String> asFromATerminal() throws IOException {
+    var status = Path.of("/proc/self/status");
+    if (!Files.isReadable(status)) {
+      return List.of();
+    }
+    try (var lines = Files.lines(status)) {
+      var ignored =
+          lines
+              .filter(line -> line.startsWith("SigIgn:"))
+              .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+              .findFirst()
+              .orElse(0);
+      return (ignored & SIGINT_BIT) == 0 ? List.of() : List.of("env", "--default-signal=INT");
+    }
   }
 
   private static String run(String name) throws Exception {
@@ -142,8 +166,12 @@ class DemoE2ET {
       journey.awaitEvent(request, "DataValidated", "");
     }
     var children = first.descendants().toList();
-    interruption.hit(first);
-    assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    try {
+      interruption.hit(first);
+      assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      first.destroyForcibly();
+    }
     await("trainer is gone")
         .atMost(Duration.ofSeconds(20))
         .until(() -> children.stream().noneMatch(DemoE2ET::isLivingTrainer));
