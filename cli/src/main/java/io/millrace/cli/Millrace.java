@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       ApprovalsCommand.class,
       RollbackCommand.class,
       DeadLettersCommand.class,
+      RetentionCommand.class,
     })
 public final class Millrace implements Runnable {
 

@@ -111,7 +111,9 @@ public final class RunningTracking {
                 "--millrace.leases.lease=5s",
                 "--millrace.leases.lost-after=0s",
                 "--millrace.leases.lost-check=200ms",
-                "--millrace.flows.heartbeat=1s"));
+                "--millrace.flows.heartbeat=1s",
+                "--millrace.heartbeats.check=200ms",
+                "--millrace.retention.enabled=false"));
     arguments.addAll(List.of(more));
     return TrackingService.application().run(arguments.toArray(String[]::new));
   }

@@ -32,6 +32,7 @@ public enum Upstream {
       "/api/v1/runs/**",
       "/api/v1/models",
       "/api/v1/models/**",
+      "/api/v1/retention",
       "/api/v1/dead-letters",
       "/api/v1/dead-letters/**"),
   EVALUATION("evaluation-worker", "/api/v1/evaluations/**"),

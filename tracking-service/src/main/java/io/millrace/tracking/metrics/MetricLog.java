@@ -3,6 +3,7 @@ package io.millrace.tracking.metrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.database.Tx;
+import io.millrace.tracking.runs.Heartbeats;
 import io.millrace.tracking.runs.Metric;
 import io.millrace.tracking.runs.Run;
 import java.util.ArrayList;
@@ -16,9 +17,11 @@ public class MetricLog {
 
   private final Metrics metrics;
   private final MetricEvents events;
+  private final Heartbeats heartbeats;
   private final Counter points;
 
-  MetricLog(Metrics metrics, MetricEvents events, MeterRegistry meters) {
+  MetricLog(Metrics metrics, MetricEvents events, Heartbeats heartbeats, MeterRegistry meters) {
+    this.heartbeats = heartbeats;
     this.metrics = metrics;
     this.events = events;
     this.points =
@@ -32,6 +35,7 @@ public class MetricLog {
     if (logged.isEmpty()) {
       return;
     }
+    heartbeats.heard(tx, run.id());
     long stored = metrics.write(tx, run.id(), logged);
     if (stored > 0) {
       events.logged(tx, run, logged, stored);

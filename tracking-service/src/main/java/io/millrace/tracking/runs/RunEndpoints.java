@@ -103,7 +103,7 @@ class RunEndpoints {
                     runs.setTags(tx, id, new TreeMap<>(Map.of(Runs.NAME_TAG, name)));
                   }
                   if (before.status().endsWith(after.status())) {
-                    events.ended(tx, after);
+                    events.ended(tx, after, null);
                   }
                   return after;
                 })));

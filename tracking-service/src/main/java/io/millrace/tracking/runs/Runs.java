@@ -32,6 +32,12 @@ public class Runs {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final TypeReference<List<Tag>> TAGS = new TypeReference<>() {};
 
+  private final Heartbeats heartbeats;
+
+  Runs(Heartbeats heartbeats) {
+    this.heartbeats = heartbeats;
+  }
+
   /** Stores a new run with its tags, of which {@code mlflow.runName} is always one. */
   public void create(Tx tx, Run run, Map<String, String> tags) {
     tx.update(
@@ -117,6 +123,7 @@ public class Runs {
     if (params.isEmpty()) {
       return new TreeMap<>();
     }
+    heartbeats.heard(tx, id);
     String[] keys = params.keySet().toArray(String[]::new);
     long stored =
         tx.update(
@@ -148,6 +155,19 @@ public class Runs {
     if (tags.isEmpty()) {
       return;
     }
+    storeTags(tx, id, tags);
+    String name = tags.get(NAME_TAG);
+    if (name != null) {
+      tx.update("update runs set name = $2 where run_id = $1 and name <> $2", id.value(), name);
+    }
+    String promise = tags.get(Heartbeats.TAG);
+    if (promise != null) {
+      heartbeats.promise(tx, id, promise);
+    }
+    heartbeats.heard(tx, id);
+  }
+
+  static void storeTags(Tx tx, RunId id, SortedMap<String, String> tags) {
     tx.update(
         """
         insert into run_tags (run_id, key, value)
@@ -157,15 +177,14 @@ public class Runs {
         id.value(),
         tags.keySet().toArray(String[]::new),
         tags.values().toArray(String[]::new));
-    String name = tags.get(NAME_TAG);
-    if (name != null) {
-      tx.update("update runs set name = $2 where run_id = $1 and name <> $2", id.value(), name);
-    }
   }
 
   void deleteTag(Tx tx, RunId id, String key) {
     if (tx.update("delete from run_tags where run_id = $1 and key = $2", id.value(), key) == 0) {
       throw MlflowException.missing("No tag with name: %s in run with id %s".formatted(key, id));
+    }
+    if (key.equals(Heartbeats.TAG)) {
+      heartbeats.release(tx, id);
     }
   }
 
@@ -310,7 +329,7 @@ public class Runs {
         JSON.readValue(row.json("tags"), TAGS));
   }
 
-  private static Run run(Row row) {
+  static Run run(Row row) {
     return new Run(
         new RunId(row.string("run_id")),
         new ExperimentId(row.int8("experiment_id")),

@@ -1,0 +1,93 @@
+package io.millrace.tracking.retention;
+
+import io.millrace.database.Database;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+
+/**
+ * Removes runs that were deleted long ago and that nothing alive needs. Each goes in a transaction
+ * of its own together with the event that tells the keeper of its files, so a removal that is cut
+ * off anywhere leaves whole runs only, and goes on the next time.
+ */
+@Component
+class Retention {
+
+  private static final int AT_A_TIME = 200;
+
+  private final Database database;
+  private final DeletedRuns deleted;
+  private final RetentionEvents events;
+
+  Retention(Database database, DeletedRuns deleted, RetentionEvents events) {
+    this.database = database;
+    this.deleted = deleted;
+    this.events = events;
+  }
+
+  /**
+   * What was removed, or would be.
+   *
+   * @param dryRun true where nothing was touched
+   * @param keep how long a deleted run was kept
+   * @param removed runs that went, with the points logged to them; of a dry run those that would go
+   * @param kept runs deleted as long ago that something alive needs, with what that is
+   * @param metricPoints points that went with them; 0 in a dry run
+   * @param experiments deleted experiments that went as well; empty in a dry run
+   */
+  record Report(
+      boolean dryRun,
+      Duration keep,
+      List<DeletedRun> removed,
+      List<DeletedRun> kept,
+      long metricPoints,
+      List<String> experiments) {}
+
+  /** What {@link #remove} would do now. */
+  Report look(Duration keep) {
+    List<DeletedRun> removed = new ArrayList<>();
+    List<DeletedRun> kept = new ArrayList<>();
+    each(keep, run -> (run.neededBy() == null ? removed : kept).add(run));
+    return new Report(true, keep, removed, kept, 0, List.of());
+  }
+
+  /** Removes all that may go. */
+  Report remove(Duration keep, String by) {
+    List<DeletedRun> removed = new ArrayList<>();
+    List<DeletedRun> kept = new ArrayList<>();
+    long[] points = {0};
+    each(
+        keep,
+        run -> {
+          if (run.neededBy() != null) {
+            kept.add(run);
+            return;
+          }
+          database.inTransactionVoid(
+              tx ->
+                  deleted
+                      .claim(tx, run.runId(), keep)
+                      .ifPresent(
+                          claimed -> {
+                            points[0] += deleted.remove(tx, claimed.runId());
+                            events.purged(tx, claimed, by);
+                            removed.add(claimed);
+                          }));
+        });
+    List<String> experiments = database.inTransaction(tx -> deleted.removeExperiments(tx, keep));
+    return new Report(false, keep, removed, kept, points[0], experiments);
+  }
+
+  private void each(Duration keep, java.util.function.Consumer<DeletedRun> work) {
+    Optional<DeletedRun> last = Optional.empty();
+    List<DeletedRun> page;
+    do {
+      Optional<DeletedRun> after = last;
+      page = database.read(tx -> deleted.expired(tx, keep, after, AT_A_TIME));
+      page.forEach(work);
+      last = page.isEmpty() ? last : Optional.of(page.getLast());
+    } while (page.size() == AT_A_TIME);
+  }
+}
