@@ -27,6 +27,8 @@ class SettingsTest {
         .isEqualTo("FlowSettings[keep=PT720H, keepMetrics=PT48H, prune=PT10M, heartbeat=PT15S]");
     assertThat(bound("intake.ArtifactSettings", "millrace.artifact", Map.of()).toString())
         .isEqualTo("ArtifactSettings[uri=http://127.0.0.1:8082, timeout=PT5S]");
+    assertThat(bound("mlflow.MlflowSettings", "millrace.mlflow", Map.of()).toString())
+        .isEqualTo("MlflowSettings[largestBody=20971520B, truncateLongValues=true]");
   }
 
   @Test
@@ -38,6 +40,17 @@ class SettingsTest {
                     Map.of("millrace.flows.keep-metrics", "1h", "millrace.flows.heartbeat", "2s"))
                 .toString())
         .contains("keepMetrics=" + Duration.ofHours(1), "heartbeat=PT2S");
+    assertThat(
+            bound(
+                    "mlflow.MlflowSettings",
+                    "millrace.mlflow",
+                    Map.of(
+                        "millrace.mlflow.largest-body",
+                        "2MB",
+                        "millrace.mlflow.truncate-long-values",
+                        "false"))
+                .toString())
+        .isEqualTo("MlflowSettings[largestBody=2097152B, truncateLongValues=false]");
   }
 
   @Test

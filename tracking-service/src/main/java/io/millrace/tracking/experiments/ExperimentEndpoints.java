@@ -7,9 +7,11 @@ import io.millrace.tracking.mlflow.MlflowMessage;
 import io.millrace.tracking.mlflow.Names;
 import io.millrace.tracking.mlflow.ProtoJson;
 import io.millrace.tracking.paging.PageToken;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -24,6 +26,7 @@ class ExperimentEndpoints {
   private static final int LONGEST_TAG_VALUE = 5000;
   private static final int LONGEST_LOCATION = 2048;
   private static final int LARGEST_PAGE = 50_000;
+  private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:");
 
   private final Database database;
   private final Experiments experiments;
@@ -68,10 +71,11 @@ class ExperimentEndpoints {
   Created create(MlflowMessage message) {
     String name = Names.limited(message.required("name"), "name", LONGEST_NAME);
     String location =
-        message.text("artifact_location").filter(text -> !text.isBlank()).orElse(null);
-    if (location != null) {
-      requireLocation(location);
-    }
+        message
+            .text("artifact_location")
+            .filter(text -> !text.isBlank())
+            .map(ExperimentEndpoints::location)
+            .orElse(null);
     Map<String, String> tags = Tag.read(message, "tags");
     tags.values().forEach(value -> Names.limited(value, "value", LONGEST_TAG_VALUE));
     return new Created(
@@ -188,6 +192,15 @@ class ExperimentEndpoints {
 
   private static ExperimentId id(MlflowMessage message) {
     return ExperimentId.parse(message.required("experiment_id"));
+  }
+
+  /** A local path is the client's to use, so it must not depend on where the client stands. */
+  private static String location(String given) {
+    requireLocation(given);
+    if (SCHEME.matcher(given).lookingAt() || given.startsWith("/")) {
+      return given;
+    }
+    return Path.of(given).toAbsolutePath().normalize().toString();
   }
 
   private static void requireLocation(String location) {

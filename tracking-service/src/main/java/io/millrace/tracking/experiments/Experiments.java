@@ -68,6 +68,18 @@ public class Experiments {
         .orElseThrow(() -> missing(id));
   }
 
+  /**
+   * The experiment of that id, which nobody deletes until the end of the transaction: what is put
+   * into it then is not forgotten when it is deleted.
+   */
+  public Experiment getForUse(Tx tx, ExperimentId id) {
+    return tx.queryOne(
+            COLUMNS + " where e.experiment_id = $1 for share of e",
+            Experiments::experiment,
+            id.value())
+        .orElseThrow(() -> missing(id));
+  }
+
   Optional<Experiment> find(Tx tx, String name) {
     return tx.queryOne(COLUMNS + " where e.name = $1", Experiments::experiment, name);
   }

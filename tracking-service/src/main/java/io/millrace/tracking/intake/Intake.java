@@ -182,7 +182,9 @@ public class Intake {
   private static SortedMap<String, String> params(Resolved resolved) {
     Pipeline.Train train = resolved.pipeline().train();
     SortedMap<String, String> params = new TreeMap<>();
-    train.params().forEach((key, value) -> params.put(key, RunLimits.paramValue(value)));
+    train
+        .params()
+        .forEach((key, value) -> params.put(key, Names.truncated(value, RunLimits.LONGEST_PARAM)));
     params.put("trainer", train.trainer());
     params.put("seed", Long.toString(train.seed()));
     params.put("target", resolved.pipeline().dataset().target());

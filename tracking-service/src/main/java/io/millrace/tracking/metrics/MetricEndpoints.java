@@ -6,8 +6,6 @@ import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
 import io.millrace.tracking.mlflow.Names;
-import io.millrace.tracking.mlflow.ProtoJson;
-import io.millrace.tracking.paging.PageToken;
 import io.millrace.tracking.runs.Metric;
 import io.millrace.tracking.runs.Run;
 import io.millrace.tracking.runs.RunId;
@@ -16,16 +14,13 @@ import io.millrace.tracking.runs.Runs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
-import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 
-/** MLflow's calls that log metrics, alone or in a batch, and read them back. */
+/** MLflow's calls that log metrics, alone or in a batch. */
 @MlflowApi
 class MetricEndpoints {
 
@@ -34,23 +29,17 @@ class MetricEndpoints {
   private static final int MOST_TAGS = 100;
   private static final int MOST_TOGETHER = 1000;
 
-  /** Without max_results a client wants everything; it gets it in pages of what fits in memory. */
-  private static final int LARGEST_PAGE = 25_000;
-
   private final Database database;
   private final Runs runs;
   private final MetricLog log;
-  private final Metrics metrics;
+  private final RunLimits limits;
 
-  MetricEndpoints(Database database, Runs runs, MetricLog log, Metrics metrics) {
+  MetricEndpoints(Database database, Runs runs, MetricLog log, RunLimits limits) {
     this.database = database;
     this.runs = runs;
     this.log = log;
-    this.metrics = metrics;
+    this.limits = limits;
   }
-
-  @ProtoJson
-  record History(List<Metric> metrics, @Nullable String nextPageToken) {}
 
   @PostMapping("/runs/log-metric")
   Map<String, String> logMetric(MlflowMessage message) {
@@ -80,7 +69,7 @@ class MetricEndpoints {
     }
     SortedMap<String, String> params = params(paramBatch);
     SortedMap<String, String> tags = new TreeMap<>();
-    Tag.read(message, "tags").forEach((key, value) -> tags.put(key, RunLimits.tagValue(value)));
+    Tag.read(message, "tags").forEach((key, value) -> tags.put(key, limits.tagValue(value)));
     database.inTransactionVoid(
         tx -> {
           Run run = runs.get(tx, id).requireActive();
@@ -89,37 +78,6 @@ class MetricEndpoints {
           runs.setTags(tx, id, tags);
         });
     return Map.of();
-  }
-
-  @GetMapping("/metrics/get-history")
-  History history(MlflowMessage message) {
-    RunId id = RunId.of(message);
-    String key = message.required("metric_key");
-    Optional<Metric> after =
-        message
-            .pageToken(3)
-            .map(
-                token ->
-                    new Metric(
-                        key,
-                        Double.longBitsToDouble(token.number(2)),
-                        token.number(0),
-                        token.number(1)));
-    long most = message.int64("max_results").orElse((long) LARGEST_PAGE);
-    if (most < 1) {
-      throw message.outOfRange("max_results");
-    }
-    int limit = (int) Math.min(most, LARGEST_PAGE);
-    List<Metric> rows = database.read(tx -> metrics.history(tx, id, key, after, limit + 1));
-    List<Metric> page = rows.subList(0, Math.min(limit, rows.size()));
-    return new History(
-        page,
-        rows.size() > limit
-            ? PageToken.after(
-                page.getLast().timestamp(),
-                page.getLast().step(),
-                Double.doubleToLongBits(page.getLast().value()))
-            : null);
   }
 
   private static Metric metric(MlflowMessage point, String path) {
@@ -134,12 +92,12 @@ class MetricEndpoints {
     return new Metric(key, value, timestamp, point.int64("step").orElse(0L));
   }
 
-  private static SortedMap<String, String> params(List<MlflowMessage> batch) {
+  private SortedMap<String, String> params(List<MlflowMessage> batch) {
     SortedMap<String, String> params = new TreeMap<>();
     TreeSet<String> repeated = new TreeSet<>();
     for (MlflowMessage param : batch) {
       String key = Names.key(param.required("key"), param.path("key"));
-      if (params.put(key, RunLimits.paramValue(param.textOrEmpty("value"))) != null) {
+      if (params.put(key, limits.paramValue(param.textOrEmpty("value"))) != null) {
         repeated.add(key);
       }
     }

@@ -85,6 +85,55 @@ class Metrics {
         limit);
   }
 
+  /** A metric's points of several runs, by run, time, step and value. */
+  List<RunMetric> ofRuns(Tx tx, List<String> runs, String key, int limit) {
+    return tx.query(
+        """
+        select * from run_metrics where run_id = any($1::text[]) and key = $2
+        order by run_id, timestamp_ms, step, value limit $3
+        """,
+        Metrics::runMetric,
+        runs.toArray(String[]::new),
+        key,
+        limit);
+  }
+
+  /**
+   * A metric's points of several runs at some of their steps, by run in the order given, step, time
+   * and value. Of the steps that any of them has in the interval, both ends belonging to it, as
+   * many as asked are taken at even distances, and the last one, and the first and the last of each
+   * run.
+   */
+  List<RunMetric> thinned(Tx tx, List<String> runs, String key, long start, long end, long steps) {
+    return tx.query(
+        """
+        with points as (
+          select * from run_metrics
+          where run_id = any($1::text[]) and key = $2 and step between $3 and $4
+        ), numbered as (
+          select step, row_number() over (order by step) - 1 as i, count(*) over () as n
+          from (select distinct step from points) as every
+        ), taken as (
+          select step from numbered
+          where n <= $5 or i = n - 1 or (((i * $5 + n - 1) / n) * n) / $5 = i
+          union
+          select unnest(array[min(step), max(step)]) from points group by run_id
+        )
+        select * from points where step in (select step from taken)
+        order by array_position($1::text[], run_id), step, timestamp_ms, value
+        """,
+        Metrics::runMetric,
+        runs.toArray(String[]::new),
+        key,
+        start,
+        end,
+        steps);
+  }
+
+  private static RunMetric runMetric(Row row) {
+    return RunMetric.of(new RunId(row.string("run_id")), metric(row));
+  }
+
   private static Metric metric(Row row) {
     return new Metric(
         row.string("key"), row.float8("value"), row.int8("timestamp_ms"), row.int8("step"));

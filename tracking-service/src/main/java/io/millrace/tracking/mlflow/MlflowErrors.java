@@ -2,6 +2,7 @@ package io.millrace.tracking.mlflow;
 
 import io.millrace.database.DatabaseFailure;
 import io.millrace.database.DatabaseUnavailable;
+import io.millrace.database.UniqueViolation;
 import io.millrace.problems.ApiProblem;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -13,6 +14,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.server.MethodNotAllowedException;
 
 /** Failures of MLflow calls in MLflow's form, {@code {"error_code", "message"}}. */
 @RestControllerAdvice(annotations = MlflowApi.class)
@@ -48,6 +50,26 @@ class MlflowErrors {
         : unexpected(failure);
   }
 
+  /** Two writers took the same name at the same time. */
+  @ExceptionHandler
+  ResponseEntity<Map<String, String>> taken(UniqueViolation failure) {
+    return answer(
+        ErrorCode.RESOURCE_ALREADY_EXISTS,
+        "What the request would make exists already (%s).".formatted(failure.constraint()));
+  }
+
+  @ExceptionHandler
+  ResponseEntity<Map<String, String>> wrongMethod(MethodNotAllowedException refusal) {
+    return ResponseEntity.status(refusal.getStatusCode())
+        .headers(refusal.getHeaders())
+        .contentType(MediaType.APPLICATION_JSON)
+        .body(
+            body(
+                ErrorCode.ENDPOINT_NOT_FOUND,
+                "This path takes %s, not %s."
+                    .formatted(refusal.getSupportedMethods(), refusal.getHttpMethod())));
+  }
+
   @ExceptionHandler
   ResponseEntity<Map<String, String>> unexpected(Exception failure) {
     log.error("answered 500", failure);
@@ -63,6 +85,10 @@ class MlflowErrors {
     if (code == ErrorCode.TEMPORARILY_UNAVAILABLE) {
       answer.header(HttpHeaders.RETRY_AFTER, "1");
     }
-    return answer.body(Map.of("error_code", code.name(), "message", message));
+    return answer.body(body(code, message));
+  }
+
+  private static Map<String, String> body(ErrorCode code, String message) {
+    return Map.of("error_code", code.name(), "message", message);
   }
 }

@@ -1,5 +1,7 @@
 package io.millrace.tracking.mlflow;
 
+import org.springframework.http.server.reactive.ServerHttpRequest;
+
 /** A refusal in MLflow's form: code and message are what its clients show. */
 public final class MlflowException extends RuntimeException {
 
@@ -23,6 +25,14 @@ public final class MlflowException extends RuntimeException {
   /** 400: the name is taken. */
   public static MlflowException exists(String message) {
     return new MlflowException(ErrorCode.RESOURCE_ALREADY_EXISTS, message);
+  }
+
+  /** 501: a call of MLflow that this server has not. */
+  static MlflowException notImplemented(ServerHttpRequest request) {
+    return new MlflowException(
+        ErrorCode.NOT_IMPLEMENTED,
+        "%s %s is a call of MLflow that this server does not implement."
+            .formatted(request.getMethod(), request.getPath().value()));
   }
 
   /** The code, which also decides the HTTP status. */

@@ -19,6 +19,9 @@ public final class MlflowMessage {
   private static final String HELP =
       " See the API docs for more information about request parameters.";
   private static final Pattern UNDERSCORE = Pattern.compile("_([a-z])");
+  private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]{1,19}");
+  private static final Pattern DECIMAL =
+      Pattern.compile("NaN|-?Infinity|[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]{1,9})?");
 
   private final ObjectNode fields;
   private final String path;
@@ -53,7 +56,7 @@ public final class MlflowMessage {
               if (!node.isString()) {
                 throw wrongType(name, node);
               }
-              return node.stringValue();
+              return storable(name, node.stringValue());
             });
   }
 
@@ -75,10 +78,10 @@ public final class MlflowMessage {
                   && Math.abs(node.doubleValue()) < 0x1p63) {
                 return (long) node.doubleValue();
               }
-              if (node.isString()) {
+              if (node.isString() && WHOLE.matcher(node.stringValue()).matches()) {
                 try {
                   return Long.parseLong(node.stringValue());
-                } catch (NumberFormatException notWhole) {
+                } catch (NumberFormatException beyondLong) {
                   throw wrongType(name, node);
                 }
               }
@@ -102,12 +105,8 @@ public final class MlflowMessage {
       if (text.isEmpty()) {
         throw missing(name);
       }
-      try {
-        if (!text.endsWith("d") && !text.endsWith("f")) {
-          return Double.parseDouble(text);
-        }
-      } catch (NumberFormatException notANumber) {
-        throw wrongType(name, node);
+      if (DECIMAL.matcher(text).matches()) {
+        return Double.parseDouble(text);
       }
     }
     throw wrongType(name, node);
@@ -115,6 +114,11 @@ public final class MlflowMessage {
 
   /** A truth value, false where it is absent. */
   public boolean flag(String name) {
+    return flag(name, false);
+  }
+
+  /** A truth value. */
+  public boolean flag(String name, boolean otherwise) {
     return field(name)
         .map(
             node -> {
@@ -132,7 +136,7 @@ public final class MlflowMessage {
                             .formatted(plain(node)));
               };
             })
-        .orElse(false);
+        .orElse(otherwise);
   }
 
   /**
@@ -160,14 +164,14 @@ public final class MlflowMessage {
       return List.of();
     }
     if (node.isString()) {
-      return List.of(node.stringValue());
+      return List.of(storable(name, node.stringValue()));
     }
     List<String> texts = new ArrayList<>();
     for (JsonNode item : elements(name, node)) {
       if (!item.isString()) {
         throw wrongType(name, node);
       }
-      texts.add(item.stringValue());
+      texts.add(storable(name, item.stringValue()));
     }
     return texts;
   }
@@ -218,6 +222,23 @@ public final class MlflowMessage {
   public MlflowException missing(String name) {
     return MlflowException.invalid(
         "Missing value for required parameter '%s'.%s".formatted(path(name), HELP));
+  }
+
+  /** A database of Unicode text has no place for NUL and for half of a pair. */
+  private String storable(String name, String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == 0
+          || (Character.isSurrogate(c)
+              && !(Character.isHighSurrogate(c)
+                  && i + 1 < text.length()
+                  && Character.isLowSurrogate(text.charAt(++i))))) {
+        throw MlflowException.invalid(
+            "A value of the request cannot be stored: parameter '%s' has, at character %d, a NUL or half of a surrogate pair."
+                .formatted(path(name), i));
+      }
+    }
+    return text;
   }
 
   private Iterable<JsonNode> elements(String name, JsonNode node) {

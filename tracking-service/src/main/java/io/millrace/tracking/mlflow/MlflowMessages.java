@@ -1,12 +1,12 @@
 package io.millrace.tracking.mlflow;
 
-import java.nio.charset.StandardCharsets;
+import java.io.ByteArrayOutputStream;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.MethodParameter;
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DataBufferLimitException;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
@@ -19,6 +19,7 @@ import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -30,8 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
 @Configuration(proxyBeanMethods = false)
 class MlflowMessages implements WebFluxConfigurer, HandlerMethodArgumentResolver {
 
-  /** A batch of 1000 metrics with the longest keys fits; MLflow documents 1 MB. */
-  private static final int LARGEST_BODY = 4 << 20;
+  /** Of a body that is too long, so much is taken from the wire so that the refusal is heard. */
+  private static final int TIMES_DISCARDED = 10;
 
   private static final JsonMapper JSON =
       JsonMapper.builder(
@@ -41,6 +42,12 @@ class MlflowMessages implements WebFluxConfigurer, HandlerMethodArgumentResolver
                   .build())
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build();
+
+  private final long largestBody;
+
+  MlflowMessages(MlflowSettings settings) {
+    this.largestBody = settings.largestBody().toBytes();
+  }
 
   @Override
   public void configureArgumentResolvers(ArgumentResolverConfigurer configurer) {
@@ -57,23 +64,64 @@ class MlflowMessages implements WebFluxConfigurer, HandlerMethodArgumentResolver
       MethodParameter parameter, BindingContext bindingContext, ServerWebExchange exchange) {
     ServerHttpRequest request = exchange.getRequest();
     Map<String, List<String>> query = request.getQueryParams();
-    if (request.getMethod() == HttpMethod.GET && !query.isEmpty()) {
+    if (isRead(request.getMethod()) && !query.isEmpty()) {
       return Mono.just(new MlflowMessage(fromQuery(query)));
     }
     if (request.getMethod() == HttpMethod.POST || request.getMethod() == HttpMethod.PUT) {
       requireJson(request.getHeaders());
     }
-    return DataBufferUtils.join(request.getBody(), LARGEST_BODY)
-        .map(MlflowMessages::text)
-        .defaultIfEmpty("")
-        .map(body -> new MlflowMessage(fromBody(body)))
-        .cast(Object.class)
-        .onErrorMap(
-            DataBufferLimitException.class,
-            tooLarge ->
-                MlflowException.invalid(
-                    "The request body has more than %d bytes. Split it over several requests."
-                        .formatted(LARGEST_BODY)));
+    return request
+        .getBody()
+        .reduceWith(() -> new Body(largestBody), Body::plus)
+        .map(body -> new MlflowMessage(fromBody(body.bytes())));
+  }
+
+  private static boolean isRead(HttpMethod method) {
+    return method == HttpMethod.GET || method == HttpMethod.HEAD;
+  }
+
+  /** The bytes of a request as they come; of too many nothing is kept. */
+  private static final class Body {
+
+    private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+    private final long most;
+    private long length;
+
+    Body(long most) {
+      this.most = most;
+    }
+
+    Body plus(DataBuffer buffer) {
+      try {
+        length += buffer.readableByteCount();
+        if (length > most * TIMES_DISCARDED) {
+          throw tooLong();
+        }
+        if (length > most) {
+          kept.reset();
+        } else {
+          byte[] bytes = new byte[buffer.readableByteCount()];
+          buffer.read(bytes);
+          kept.writeBytes(bytes);
+        }
+        return this;
+      } finally {
+        DataBufferUtils.release(buffer);
+      }
+    }
+
+    byte[] bytes() {
+      if (length > most) {
+        throw tooLong();
+      }
+      return kept.toByteArray();
+    }
+
+    private MlflowException tooLong() {
+      return MlflowException.invalid(
+          "The request body has more than %d bytes. Split it over several requests."
+              .formatted(most));
+    }
   }
 
   private static ObjectNode fromQuery(Map<String, List<String>> query) {
@@ -93,10 +141,11 @@ class MlflowMessages implements WebFluxConfigurer, HandlerMethodArgumentResolver
   /**
    * What is not JSON counts as an empty message; old clients send a JSON object as a JSON string.
    */
-  private static ObjectNode fromBody(String body) {
-    JsonNode node = tree(body);
+  private static ObjectNode fromBody(byte[] body) {
+    JsonNode node = tree(() -> JSON.readTree(body));
     if (node.isString()) {
-      node = tree(node.stringValue());
+      String inner = node.stringValue();
+      node = tree(() -> JSON.readTree(inner));
     }
     if (node instanceof ObjectNode object) {
       return object;
@@ -107,9 +156,13 @@ class MlflowMessages implements WebFluxConfigurer, HandlerMethodArgumentResolver
     throw MlflowException.invalid("The request body must be a JSON object.");
   }
 
-  private static JsonNode tree(String json) {
+  private static JsonNode tree(Supplier<JsonNode> parsing) {
     try {
-      return JSON.readTree(json);
+      return parsing.get();
+    } catch (StreamConstraintsException beyondAnyMessage) {
+      throw MlflowException.invalid(
+          "The request body is deeper, or has a longer number or name, than any message: "
+              + beyondAnyMessage.getOriginalMessage());
     } catch (JacksonException notJson) {
       return JSON.createObjectNode();
     }
@@ -123,14 +176,6 @@ class MlflowMessages implements WebFluxConfigurer, HandlerMethodArgumentResolver
     if (!type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
       throw MlflowException.invalid(
           "Bad Request. Content-Type must be one of ['application/json'].");
-    }
-  }
-
-  private static String text(DataBuffer buffer) {
-    try {
-      return buffer.toString(StandardCharsets.UTF_8);
-    } finally {
-      DataBufferUtils.release(buffer);
     }
   }
 }

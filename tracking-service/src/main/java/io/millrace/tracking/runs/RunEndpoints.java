@@ -13,6 +13,7 @@ import io.millrace.tracking.mlflow.MlflowMessage;
 import io.millrace.tracking.mlflow.Names;
 import io.millrace.tracking.paging.PageToken;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,6 +23,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
+import tools.jackson.databind.node.ObjectNode;
 
 /** MLflow's calls about runs, without those that log metrics. */
 @MlflowApi
@@ -29,16 +31,20 @@ class RunEndpoints {
 
   private static final int DEFAULT_PAGE = 1000;
   private static final int LARGEST_PAGE = 50_000;
+  private static final int LONGEST_MODEL_ID = 500;
 
   private final Database database;
   private final Experiments experiments;
   private final Runs runs;
+  private final RunLimits limits;
   private final RunEvents events;
 
-  RunEndpoints(Database database, Experiments experiments, Runs runs, RunEvents events) {
+  RunEndpoints(
+      Database database, Experiments experiments, Runs runs, RunLimits limits, RunEvents events) {
     this.database = database;
     this.experiments = experiments;
     this.runs = runs;
+    this.limits = limits;
     this.events = events;
   }
 
@@ -51,14 +57,14 @@ class RunEndpoints {
             .map(ExperimentId::parse)
             .orElse(ExperimentId.DEFAULT);
     SortedMap<String, String> tags = new TreeMap<>();
-    Tag.read(message, "tags").forEach((key, value) -> tags.put(key, RunLimits.tagValue(value)));
-    String name = name(message.textOrEmpty("run_name"), tags.get(Runs.NAME_TAG));
+    Tag.read(message, "tags").forEach((key, value) -> tags.put(key, limits.tagValue(value)));
+    String name = name(limits.tagValue(message.textOrEmpty("run_name")), tags.get(Runs.NAME_TAG));
     long startTime = message.int64("start_time").orElse(0L);
     String user = message.textOrEmpty("user_id");
     RunId id = RunId.random();
     return database.inTransaction(
         tx -> {
-          Experiment experiment = experiments.get(tx, experimentId);
+          Experiment experiment = experiments.getForUse(tx, experimentId);
           experiment.requireActive();
           Run run =
               new Run(
@@ -91,7 +97,8 @@ class RunEndpoints {
     RunId id = RunId.of(message);
     RunStatus status = message.constant("status", RunStatus.class).orElse(null);
     Long endTime = message.int64("end_time").orElse(null);
-    String name = message.text("run_name").filter(text -> !text.isEmpty()).orElse(null);
+    String name =
+        message.text("run_name").filter(text -> !text.isEmpty()).map(limits::tagValue).orElse(null);
     return new RunMessages.Updated(
         RunMessages.Info.of(
             database.inTransaction(
@@ -127,7 +134,7 @@ class RunEndpoints {
   Map<String, String> logParameter(MlflowMessage message) {
     RunId id = RunId.of(message);
     String key = Names.key(message.required("key"), "key");
-    String value = RunLimits.paramValue(message.textOrEmpty("value"));
+    String value = limits.paramValue(message.textOrEmpty("value"));
     database.inTransactionVoid(
         tx -> {
           runs.get(tx, id).requireActive();
@@ -146,7 +153,7 @@ class RunEndpoints {
   Map<String, String> setTag(MlflowMessage message) {
     RunId id = RunId.of(message);
     String key = Names.key(message.required("key"), "key");
-    String value = RunLimits.tagValue(message.textOrEmpty("value"));
+    String value = limits.tagValue(message.textOrEmpty("value"));
     database.inTransactionVoid(
         tx -> {
           runs.get(tx, id).requireActive();
@@ -174,12 +181,55 @@ class RunEndpoints {
     for (MlflowMessage input : message.messages("datasets")) {
       inputs.add(input(input));
     }
+    List<String> models =
+        message.messages("models").stream().map(RunEndpoints::modelId).sorted().toList();
+    inputs.sort(Comparator.comparing(DatasetInput::name).thenComparing(DatasetInput::digest));
     database.inTransactionVoid(
         tx -> {
           runs.get(tx, id).requireActive();
           inputs.forEach(input -> runs.addInput(tx, id, input));
+          models.forEach(model -> runs.addModelInput(tx, id, model));
         });
     return Map.of();
+  }
+
+  @PostMapping("/runs/outputs")
+  Map<String, String> logOutputs(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    List<ModelOutput> outputs = new ArrayList<>();
+    for (MlflowMessage output : message.messages("models")) {
+      outputs.add(new ModelOutput(modelId(output), output.requiredInt64("step")));
+    }
+    if (outputs.isEmpty()) {
+      throw message.missing("models");
+    }
+    outputs.sort(Comparator.comparing(ModelOutput::modelId));
+    database.inTransactionVoid(
+        tx -> {
+          runs.get(tx, id).requireActive();
+          outputs.forEach(output -> runs.addModelOutput(tx, id, output));
+        });
+    return Map.of();
+  }
+
+  @PostMapping("/runs/log-model")
+  Map<String, String> logModel(MlflowMessage message) {
+    RunId id = RunId.of(message);
+    ObjectNode entry = LoggedFlavors.entry(message.required("model_json"));
+    database.inTransactionVoid(
+        tx -> {
+          runs.getForUpdate(tx, id).requireActive();
+          String history = runs.tag(tx, id, LoggedFlavors.TAG).orElse("[]");
+          runs.setTags(
+              tx,
+              id,
+              new TreeMap<>(Map.of(LoggedFlavors.TAG, LoggedFlavors.appended(history, entry))));
+        });
+    return Map.of();
+  }
+
+  private static String modelId(MlflowMessage model) {
+    return Names.limited(model.required("model_id"), model.path("model_id"), LONGEST_MODEL_ID);
   }
 
   @PostMapping("/runs/search")
@@ -260,7 +310,7 @@ class RunEndpoints {
   }
 
   private static String name(String given, @Nullable String tag) {
-    if (!given.isEmpty() && tag != null && !tag.equals(given)) {
+    if (!given.isEmpty() && tag != null && !tag.isEmpty() && !tag.equals(given)) {
       throw MlflowException.invalid(
           "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='%s', mlflow.runName='%s')."
               .formatted(given, tag));

@@ -54,11 +54,14 @@ final class RunMessages {
   record Input(List<Tag> tags, Dataset dataset) {}
 
   @ProtoJson
-  record Inputs(List<Input> datasetInputs) {
+  record ModelInput(String modelId) {}
 
-    static Inputs of(List<DatasetInput> inputs) {
+  @ProtoJson
+  record Inputs(List<Input> datasetInputs, List<ModelInput> modelInputs) {
+
+    static Inputs of(RunDetails details) {
       return new Inputs(
-          inputs.stream()
+          details.inputs().stream()
               .map(
                   input ->
                       new Input(
@@ -70,19 +73,19 @@ final class RunMessages {
                               input.source(),
                               input.schema(),
                               input.profile())))
-              .toList());
+              .toList(),
+          details.modelInputs().stream().map(ModelInput::new).toList());
     }
   }
 
-  /** There are no model outputs yet: the message is set and empty. */
   @ProtoJson
-  record Outputs(List<Object> modelOutputs) {}
+  record Outputs(List<ModelOutput> modelOutputs) {}
 
   @ProtoJson
   record Whole(Info info, Data data, Inputs inputs, @Nullable Outputs outputs) {
 
     static Whole of(RunDetails details) {
-      return of(details, new Outputs(List.of()));
+      return of(details, new Outputs(details.modelOutputs()));
     }
 
     static Whole created(RunDetails details) {
@@ -93,7 +96,7 @@ final class RunMessages {
       return new Whole(
           Info.of(details.run()),
           new Data(details.metrics(), Tag.list(details.params()), Tag.list(details.tags())),
-          Inputs.of(details.inputs()),
+          Inputs.of(details),
           outputs);
     }
   }

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
@@ -179,6 +180,15 @@ public class Runs {
         tags.values().toArray(String[]::new));
   }
 
+  /** The value of a tag. */
+  Optional<String> tag(Tx tx, RunId id, String key) {
+    return tx.queryOne(
+        "select value from run_tags where run_id = $1 and key = $2",
+        row -> row.string("value"),
+        id.value(),
+        key);
+  }
+
   void deleteTag(Tx tx, RunId id, String key) {
     if (tx.update("delete from run_tags where run_id = $1 and key = $2", id.value(), key) == 0) {
       throw MlflowException.missing("No tag with name: %s in run with id %s".formatted(key, id));
@@ -188,12 +198,17 @@ public class Runs {
     }
   }
 
-  /** Notes what data a run reads; noting the same again changes nothing. */
+  /**
+   * Notes what data a run reads; noting the same again changes nothing. A dataset of an experiment
+   * keeps the description that came first.
+   */
   public void addInput(Tx tx, RunId id, DatasetInput input) {
     tx.update(
         """
-        insert into run_datasets (run_id, name, digest, source_type, source, schema, profile, tags)
-        values ($1, $2, $3, $4, $5, $6::text, $7::text, $8::jsonb) on conflict do nothing
+        insert into experiment_datasets
+          (experiment_id, name, digest, source_type, source, schema, profile)
+        select experiment_id, $2, $3, $4, $5, $6::text, $7::text from runs where run_id = $1
+        on conflict do nothing
         """,
         id.value(),
         input.name(),
@@ -201,9 +216,64 @@ public class Runs {
         input.sourceType(),
         input.source(),
         input.schema(),
-        input.profile(),
+        input.profile());
+    tx.update(
+        """
+        insert into run_datasets (run_id, name, digest, tags) values ($1, $2, $3, $4::jsonb)
+        on conflict do nothing
+        """,
+        id.value(),
+        input.name(),
+        input.digest(),
         JSON.writeValueAsString(input.tags()));
   }
+
+  /** Notes that a run reads a logged model. */
+  void addModelInput(Tx tx, RunId id, String modelId) {
+    addModel(tx, id, "input", modelId, 0);
+  }
+
+  /** Notes that a run made a logged model; of a repeated one the last step counts. */
+  void addModelOutput(Tx tx, RunId id, ModelOutput output) {
+    addModel(tx, id, "output", output.modelId(), output.step());
+  }
+
+  private static void addModel(Tx tx, RunId id, String role, String modelId, long step) {
+    tx.update(
+        """
+        insert into run_models (run_id, role, model_id, step) values ($1, $2, $3, $4)
+        on conflict (run_id, role, model_id) do update set step = excluded.step
+        """,
+        id.value(),
+        role,
+        modelId,
+        step);
+  }
+
+  /** The datasets that runs of the experiments read, each with each of its contexts once. */
+  List<Read> datasets(Tx tx, Collection<ExperimentId> experiments, int limit) {
+    return tx.query(
+        """
+        select distinct r.experiment_id, d.name, d.digest, t.tag ->> 'value' as context
+        from run_datasets d
+          join runs r using (run_id)
+          left join lateral jsonb_array_elements(d.tags) t (tag)
+            on t.tag ->> 'key' = 'mlflow.data.context'
+        where r.experiment_id = any($1::bigint[])
+        order by r.experiment_id, d.name, d.digest, context limit $2
+        """,
+        row ->
+            new Read(
+                new ExperimentId(row.int8("experiment_id")),
+                row.string("name"),
+                row.string("digest"),
+                row.stringOrNull("context")),
+        experiments.stream().map(ExperimentId::value).toArray(Long[]::new),
+        limit);
+  }
+
+  /** A dataset as runs of an experiment read it. */
+  record Read(ExperimentId experiment, String name, String digest, @Nullable String context) {}
 
   /**
    * Runs of experiments, by start time; the page begins after a start time and id.
@@ -277,9 +347,18 @@ public class Runs {
     Map<String, List<DatasetInput>> inputs =
         grouped(
             tx.query(
-                "select * from run_datasets where run_id = any($1::text[]) order by name, digest",
+                """
+                select d.run_id, d.tags, e.*
+                from run_datasets d
+                  join runs r using (run_id)
+                  join experiment_datasets e on e.experiment_id = r.experiment_id
+                    and e.name = d.name and e.digest = d.digest
+                where d.run_id = any($1::text[]) order by e.name, e.digest
+                """,
                 row -> Map.entry(row.string("run_id"), input(row)),
                 (Object) ids));
+    Map<String, List<ModelOutput>> modelInputs = models(tx, "input", ids);
+    Map<String, List<ModelOutput>> modelOutputs = models(tx, "output", ids);
     List<RunDetails> details = new ArrayList<>();
     for (Run run : runs) {
       String id = run.id().value();
@@ -289,9 +368,26 @@ public class Runs {
               metrics.getOrDefault(id, List.of()),
               sorted(params.getOrDefault(id, List.of())),
               sorted(tags.getOrDefault(id, List.of())),
-              inputs.getOrDefault(id, List.of())));
+              inputs.getOrDefault(id, List.of()),
+              modelInputs.getOrDefault(id, List.of()).stream().map(ModelOutput::modelId).toList(),
+              modelOutputs.getOrDefault(id, List.of())));
     }
     return details;
+  }
+
+  private static Map<String, List<ModelOutput>> models(Tx tx, String role, String[] ids) {
+    return grouped(
+        tx.query(
+            """
+            select run_id, model_id, step from run_models
+            where run_id = any($1::text[]) and role = $2 order by run_id, step, model_id
+            """,
+            row ->
+                Map.entry(
+                    row.string("run_id"),
+                    new ModelOutput(row.string("model_id"), row.int8("step"))),
+            ids,
+            role));
   }
 
   private static Map<String, List<Tag>> tags(Tx tx, String table, String[] ids) {
