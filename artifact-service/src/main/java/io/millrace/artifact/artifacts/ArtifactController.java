@@ -1,24 +1,10 @@
 package io.millrace.artifact.artifacts;
 
-import io.millrace.artifact.artifacts.Artifacts.LaterAttempt;
-import io.millrace.artifact.artifacts.Artifacts.PathConflict;
-import io.millrace.artifact.artifacts.MlflowProblem.NoArtifact;
-import io.millrace.artifact.storage.DeclaredDigest;
-import io.millrace.artifact.storage.ObjectUpload;
-import io.millrace.artifact.storage.Objects;
-import io.millrace.artifact.storage.RequestBytes;
-import io.millrace.artifact.storage.StoredObject;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.http.ContentDisposition;
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
-import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -40,11 +26,11 @@ final class ArtifactController {
   static final int MOST_ENTRIES = 10_000;
 
   private final Artifacts artifacts;
-  private final Objects objects;
+  private final ArtifactFiles files;
 
-  ArtifactController(Artifacts artifacts, Objects objects) {
+  ArtifactController(Artifacts artifacts, ArtifactFiles files) {
     this.artifacts = artifacts;
-    this.objects = objects;
+    this.files = files;
   }
 
   @GetMapping({"", "/"})
@@ -62,74 +48,21 @@ final class ArtifactController {
       @RequestHeader(name = "Millrace-Attempt", defaultValue = "0") int attempt,
       ServerHttpRequest request)
       throws IOException {
-    ArtifactPath path = path(request);
-    StoredObject stored;
-    try (InputStream body = RequestBytes.of(request);
-        ObjectUpload upload =
-            objects.upload(RequestBytes.length(request), DeclaredDigest.of(request.getHeaders()))) {
-      body.transferTo(upload);
-      stored = upload.finish();
-    }
-    try {
-      artifacts.store(path, stored, MediaTypes.of(path.name()), attempt);
-    } catch (PathConflict | LaterAttempt e) {
-      objects.discard(stored);
-      throw e;
-    }
+    files.store(request, path(request), attempt);
     return Map.of();
   }
 
-  @RequestMapping(path = "/{*path}", method = RequestMethod.HEAD)
-  ResponseEntity<Void> head(ServerHttpRequest request) {
-    Artifact artifact = find(path(request));
-    return headed(artifact, HttpStatus.OK).build();
-  }
-
-  @GetMapping("/{*path}")
+  @RequestMapping(
+      path = "/{*path}",
+      method = {RequestMethod.GET, RequestMethod.HEAD})
   ResponseEntity<Publisher<DataBuffer>> get(ServerHttpRequest request) {
-    Artifact artifact = find(path(request));
-    if (request.getHeaders().getIfNoneMatch().contains(etag(artifact))) {
-      return ResponseEntity.status(HttpStatus.NOT_MODIFIED).eTag(etag(artifact)).build();
-    }
-    Publisher<DataBuffer> bytes =
-        objects.read(artifact.object(), corrupt -> artifacts.markCorrupt(artifact.object()));
-    return headed(artifact, HttpStatus.OK).body(bytes);
+    return files.answer(request, path(request));
   }
 
   @DeleteMapping("/{*path}")
   Map<String, Object> delete(ServerHttpRequest request) {
     artifacts.delete(path(request));
     return Map.of();
-  }
-
-  private Artifact find(ArtifactPath path) {
-    return artifacts
-        .find(path)
-        .orElseThrow(
-            () ->
-                new NoArtifact(
-                    artifacts.isFolder(path)
-                        ? "'%s' is a folder; list it with ?path=".formatted(path.value())
-                        : "there is no artifact '%s'".formatted(path.value())));
-  }
-
-  private static ResponseEntity.BodyBuilder headed(Artifact artifact, HttpStatus status) {
-    return ResponseEntity.status(status)
-        .contentType(MediaType.parseMediaType(artifact.mediaType()))
-        .contentLength(artifact.object().size())
-        .eTag(etag(artifact))
-        .header("Repr-Digest", DeclaredDigest.header(artifact.object().sha256()))
-        .header("X-Content-Type-Options", "nosniff")
-        .header(
-            HttpHeaders.CONTENT_DISPOSITION,
-            ContentDisposition.attachment()
-                .filename(artifact.path().name(), StandardCharsets.UTF_8)
-                .build()
-                .toString());
-  }
-
-  private static String etag(Artifact artifact) {
-    return "\"" + artifact.object().sha256() + "\"";
   }
 
   private static ArtifactPath path(ServerHttpRequest request) {

@@ -47,6 +47,18 @@ record ArtifactPath(String value) {
     return trimmed.isEmpty() && value.length() <= 1 ? new ArtifactPath("") : of(trimmed);
   }
 
+  /**
+   * Reads the path of a file as it is.
+   *
+   * @throws InvalidPath if it is empty or not a safe path
+   */
+  static ArtifactPath ofFile(String value) {
+    if (value.isEmpty()) {
+      throw new InvalidPath("it is empty; name a file");
+    }
+    return of(value);
+  }
+
   private static ArtifactPath of(String value) {
     requireSafe(value);
     String form = value;

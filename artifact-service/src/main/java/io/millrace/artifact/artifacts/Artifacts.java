@@ -7,6 +7,7 @@ import io.millrace.database.Tx;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -39,13 +40,14 @@ final class Artifacts {
     return database.read(
         tx ->
             tx.queryOne(
-                "select object_key, sha256, size, media_type from artifacts where path = $1",
+                "select object_key, sha256, size, media_type, stored_at from artifacts where path = $1",
                 row ->
                     new Artifact(
                         path,
                         new StoredObject(
                             row.string("object_key"), row.string("sha256"), row.int8("size")),
-                        row.string("media_type")),
+                        row.string("media_type"),
+                        row.instant("stored_at")),
                 path.value()));
   }
 
@@ -74,27 +76,22 @@ final class Artifacts {
    * @throws LaterAttempt if the file there is of a later attempt
    */
   void store(ArtifactPath path, StoredObject object, String mediaType, int attempt) {
+    store(path, object, mediaType, attempt, tx -> {});
+  }
+
+  /** The same with more work in its transaction. */
+  void store(
+      ArtifactPath path, StoredObject object, String mediaType, int attempt, Consumer<Tx> also) {
     database.inTransactionVoid(
         tx -> {
+          also.accept(tx);
           objects.refer(tx, object);
           // One writer of a path at a time, so that each replaced object is seen and removed.
           tx.query(
               "select 1 as held from pg_advisory_xact_lock(hashtextextended($1, 20))",
               row -> row.int4("held"),
               path.value());
-          if (isFolder(tx, path)) {
-            throw new PathConflict("'%s' is a folder, not a file".formatted(path.value()));
-          }
-          tx.queryOne(
-                  "select path from artifacts where path = any($1) limit 1",
-                  row -> row.string("path"),
-                  (Object) path.parents().toArray(String[]::new))
-              .ifPresent(
-                  file -> {
-                    throw new PathConflict(
-                        "'%s' cannot be stored below '%s', which is a file"
-                            .formatted(path.value(), file));
-                  });
+          requireFile(tx, path);
           Optional<Replaced> replaced =
               tx.queryOne(
                   "select object_key, attempt from artifacts where path = $1",
@@ -122,21 +119,48 @@ final class Artifacts {
         });
   }
 
+  /**
+   * Checks that a file can be at a path.
+   *
+   * @throws PathConflict if the path is a folder or one of its parents is a file
+   */
+  void requireFile(ArtifactPath path) {
+    database.<Boolean>read(
+        tx -> {
+          requireFile(tx, path);
+          return true;
+        });
+  }
+
+  private static void requireFile(Tx tx, ArtifactPath path) {
+    if (isFolder(tx, path)) {
+      throw new PathConflict("'%s' is a folder, not a file".formatted(path.value()));
+    }
+    tx.queryOne(
+            "select path from artifacts where path = any($1) limit 1",
+            row -> row.string("path"),
+            (Object) path.parents().toArray(String[]::new))
+        .ifPresent(
+            file -> {
+              throw new PathConflict(
+                  "'%s' cannot be stored below '%s', which is a file"
+                      .formatted(path.value(), file));
+            });
+  }
+
   /** Removes a file, or a folder with everything in it; nothing there is fine. */
   void delete(ArtifactPath path) {
     database.inTransactionVoid(
         tx ->
-            objects.release(
+            objects.releaseThoseOf(
                 tx,
-                tx.query(
-                    """
-                    delete from artifacts where path = $1 or (path >= $2 and path < $3)
-                    returning object_key
-                    """,
-                    row -> row.string("object_key"),
-                    path.value(),
-                    path.inside(),
-                    after(path.inside()))));
+                """
+                delete from artifacts where path = $1 or (path >= $2 and path < $3)
+                returning object_key
+                """,
+                path.value(),
+                path.inside(),
+                after(path.inside())));
   }
 
   /** Marks an artifact as damaged unless it was replaced meanwhile. */

@@ -7,8 +7,11 @@ import io.millrace.artifact.artifacts.Artifacts.PathConflict;
 import io.millrace.artifact.artifacts.RunRoots.RunRefused;
 import io.millrace.artifact.storage.DeclaredDigest;
 import io.millrace.artifact.storage.DigestMismatch;
+import io.millrace.artifact.storage.InvalidParts;
 import io.millrace.artifact.storage.ObjectCorrupt;
 import io.millrace.artifact.storage.ObjectTooLarge;
+import io.millrace.artifact.storage.RangeNotSatisfiable;
+import io.millrace.artifact.storage.SignedAddresses;
 import io.millrace.artifact.storage.StorageUnavailable;
 import io.millrace.database.DatabaseUnavailable;
 import java.io.IOException;
@@ -31,12 +34,41 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 record MlflowProblem(@JsonProperty("error_code") String errorCode, String message) {
 
   private static final Logger log = LoggerFactory.getLogger(MlflowProblem.class);
+  static final String TAIL = " See the API docs for more information about request parameters.";
   private static final String RETRY_AFTER_SECONDS = "2";
 
   /** There is no file at a path. */
   static final class NoArtifact extends RuntimeException {
     NoArtifact(String message) {
       super(message);
+    }
+  }
+
+  /** A request that MLflow's contract refuses in a certain way. */
+  static final class Refusal extends RuntimeException {
+    private final int status;
+    private final String errorCode;
+
+    private Refusal(int status, String errorCode, String message) {
+      super(message);
+      this.status = status;
+      this.errorCode = errorCode;
+    }
+
+    static Refusal invalid(String message) {
+      return new Refusal(400, "INVALID_PARAMETER_VALUE", message);
+    }
+
+    static Refusal missingParameter(String name) {
+      return invalid("Missing value for required parameter '%s'.".formatted(name) + TAIL);
+    }
+
+    static Refusal notFound(String message) {
+      return new Refusal(404, "RESOURCE_DOES_NOT_EXIST", message);
+    }
+
+    static Refusal unavailable(String message) {
+      return new Refusal(503, "TEMPORARILY_UNAVAILABLE", message);
     }
   }
 
@@ -51,7 +83,13 @@ record MlflowProblem(@JsonProperty("error_code") String errorCode, String messag
 
   /** Which failure is which error. */
   @Order(Ordered.HIGHEST_PRECEDENCE)
-  @RestControllerAdvice(assignableTypes = {ArtifactController.class, RunArtifactController.class})
+  @RestControllerAdvice(
+      assignableTypes = {
+        ArtifactController.class,
+        RunArtifactController.class,
+        MultipartController.class,
+        PresignedController.class
+      })
   static final class Advice {
 
     @ExceptionHandler({
@@ -59,6 +97,7 @@ record MlflowProblem(@JsonProperty("error_code") String errorCode, String messag
       PathConflict.class,
       DeclaredDigest.Malformed.class,
       DigestMismatch.class,
+      InvalidParts.class,
       ObjectTooLarge.class
     })
     ResponseEntity<MlflowProblem> refused(RuntimeException e) {
@@ -90,6 +129,24 @@ record MlflowProblem(@JsonProperty("error_code") String errorCode, String messag
     ResponseEntity<MlflowProblem> brokenUpload(IOException e) {
       log.info("upload given up: {}", e.getMessage());
       return answer(400, "BAD_REQUEST", e);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<MlflowProblem> refusal(Refusal e) {
+      return answer(e.status, e.errorCode, e);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<MlflowProblem> address(SignedAddresses.Refused e) {
+      return answer(403, "PERMISSION_DENIED", e);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<MlflowProblem> range(RangeNotSatisfiable e) {
+      return ResponseEntity.status(416)
+          .header(HttpHeaders.CONTENT_RANGE, e.contentRange())
+          .contentType(MediaType.APPLICATION_JSON)
+          .body(new MlflowProblem("INVALID_PARAMETER_VALUE", String.valueOf(e.getMessage())));
     }
 
     @ExceptionHandler

@@ -14,7 +14,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Asks tracking-service where the artifacts of a run are. */
+/** Asks tracking-service where the artifacts of a run or model are. */
 @Component
 final class RunRoots implements AutoCloseable {
 
@@ -36,7 +36,13 @@ final class RunRoots implements AutoCloseable {
    * @param uri as MLflow shows it
    * @param folder the folder of the artifact proxy
    */
-  record RunRoot(String uri, ArtifactPath folder) {}
+  record RunRoot(String uri, ArtifactPath folder) {
+
+    /** The file of that path below the root. */
+    ArtifactPath file(ArtifactPath inside) {
+      return ArtifactPath.ofFile(folder.inside() + inside.value());
+    }
+  }
 
   /** Tracking does not know the run, cannot be asked, or keeps its artifacts elsewhere. */
   static final class RunRefused extends RuntimeException {
@@ -64,7 +70,57 @@ final class RunRoots implements AutoCloseable {
    * @throws RunRefused with the answer of tracking-service where it is not one
    */
   RunRoot of(String runId) {
-    HttpResponse<String> answer = ask(runId);
+    JsonNode body = ask("runs/get?run_id=" + encoded(runId));
+    return root(
+        "run " + runId, body.path("run").path("info").path("artifact_uri").asString(""), "");
+  }
+
+  /** The artifact root of a logged model, as {@link #of}. */
+  RunRoot ofLoggedModel(String modelId) {
+    JsonNode body = ask("logged-models/" + encoded(modelId));
+    return root(
+        "model " + modelId, body.path("model").path("info").path("artifact_uri").asString(""), "");
+  }
+
+  /** The artifact root of a model version, as {@link #of}. */
+  RunRoot ofModelVersion(String name, String version) {
+    JsonNode body =
+        ask(
+            "model-versions/get-download-uri?name="
+                + encoded(name)
+                + "&version="
+                + encoded(version));
+    String uri = body.path("artifact_uri").asString("");
+    String what = "model version " + name + "/" + version;
+    if (uri.startsWith("runs:/")) {
+      String[] parts = uri.substring("runs:/".length()).split("/", 2);
+      RunRoot run = of(parts[0]);
+      return root(what, run.uri(), parts.length > 1 ? "/" + parts[1] : "");
+    }
+    if (uri.startsWith("models:/m-")) {
+      String[] parts = uri.substring("models:/".length()).split("/", 2);
+      RunRoot model = ofLoggedModel(parts[0]);
+      return root(what, model.uri(), parts.length > 1 ? "/" + parts[1] : "");
+    }
+    return root(what, uri, "");
+  }
+
+  private static RunRoot root(String what, String uri, String below) {
+    if (!uri.startsWith(SCHEME)) {
+      throw new RunRefused(
+          400,
+          "INVALID_PARAMETER_VALUE",
+          "the artifacts of %s are at '%s', which is not behind this artifact proxy; read them there"
+              .formatted(what, uri));
+    }
+    String path = URI.create(uri).getPath();
+    return new RunRoot(
+        uri + below,
+        ArtifactPath.ofFolder((path.startsWith("/") ? path.substring(1) : path) + below));
+  }
+
+  private JsonNode ask(String call) {
+    HttpResponse<String> answer = send(call);
     JsonNode body;
     try {
       body = json.readTree(answer.body());
@@ -79,30 +135,17 @@ final class RunRoots implements AutoCloseable {
       throw new RunRefused(
           answer.statusCode(),
           body.path("error_code").asString("INTERNAL_ERROR"),
-          body.path("message").asString("tracking-service refused the run " + runId));
+          body.path("message").asString("tracking-service refused " + call));
     }
-    String uri = body.path("run").path("info").path("artifact_uri").asString("");
-    return new RunRoot(uri, folder(runId, uri));
+    return body;
   }
 
-  private static ArtifactPath folder(String runId, String uri) {
-    if (!uri.startsWith(SCHEME)) {
-      throw new RunRefused(
-          400,
-          "INVALID_PARAMETER_VALUE",
-          "the artifacts of run %s are at '%s', which is not behind this artifact proxy; read them there"
-              .formatted(runId, uri));
-    }
-    String path = URI.create(uri).getPath();
-    return ArtifactPath.ofFolder(path.substring(1));
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
-  private HttpResponse<String> ask(String runId) {
-    URI uri =
-        URI.create(
-            tracking
-                + "/api/2.0/mlflow/runs/get?run_id="
-                + URLEncoder.encode(runId, StandardCharsets.UTF_8));
+  private HttpResponse<String> send(String call) {
+    URI uri = URI.create(tracking + "/api/2.0/mlflow/" + call);
     try {
       return http.send(
           HttpRequest.newBuilder(uri).timeout(TIMEOUT).build(),
@@ -111,7 +154,7 @@ final class RunRoots implements AutoCloseable {
       throw new RunRefused(
           503,
           "TEMPORARILY_UNAVAILABLE",
-          "tracking-service at %s cannot be asked for the run: %s".formatted(tracking, e));
+          "tracking-service at %s cannot be asked: %s".formatted(tracking, e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new RunRefused(503, "TEMPORARILY_UNAVAILABLE", "the service is stopping");

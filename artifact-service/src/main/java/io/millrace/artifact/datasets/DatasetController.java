@@ -5,12 +5,13 @@ import com.fasterxml.jackson.annotation.JsonRawValue;
 import io.millrace.artifact.datasets.DatasetVersions.Pushed;
 import io.millrace.artifact.storage.Contents;
 import io.millrace.artifact.storage.DeclaredDigest;
-import io.millrace.artifact.storage.Objects;
+import io.millrace.artifact.storage.Download;
 import io.millrace.artifact.storage.RequestBytes;
 import io.millrace.problems.ApiProblem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -42,14 +43,14 @@ final class DatasetController {
 
   private final DatasetIntake intake;
   private final DatasetVersions versions;
-  private final Objects objects;
+  private final Download download;
   private final Contents contents;
 
   DatasetController(
-      DatasetIntake intake, DatasetVersions versions, Objects objects, Contents contents) {
+      DatasetIntake intake, DatasetVersions versions, Download download, Contents contents) {
     this.intake = intake;
     this.versions = versions;
-    this.objects = objects;
+    this.download = download;
     this.contents = contents;
   }
 
@@ -218,22 +219,23 @@ final class DatasetController {
         .body(found.manifest());
   }
 
-  @RequestMapping(path = "/{name}/versions/{version}/content", method = RequestMethod.HEAD)
-  ResponseEntity<Void> head(@PathVariable String name, @PathVariable String version) {
-    return headed(find(name, version), version).build();
-  }
-
-  @GetMapping("/{name}/versions/{version}/content")
+  @RequestMapping(
+      path = "/{name}/versions/{version}/content",
+      method = {RequestMethod.GET, RequestMethod.HEAD})
   ResponseEntity<Publisher<DataBuffer>> content(
       @PathVariable String name, @PathVariable String version, ServerHttpRequest request) {
     DatasetVersion found = find(name, version);
-    String etag = "\"" + found.object().sha256() + "\"";
-    if (request.getHeaders().getIfNoneMatch().contains(etag)) {
-      return ResponseEntity.status(HttpStatus.NOT_MODIFIED).eTag(etag).build();
-    }
-    return headed(found, version)
-        .body(
-            objects.read(found.object(), corrupt -> contents.markCorrupt(found.object().sha256())));
+    return download.answer(
+        request,
+        new Download.Of(
+            found.object(),
+            found.createdAt(),
+            headers -> {
+              describe(headers, found.mediaType(), found.name() + "-" + found.version() + ".csv");
+              headers.setCacheControl(caching(version));
+              headers.set("Millrace-Dataset-Version", Integer.toString(found.version()));
+            },
+            corrupt -> contents.markCorrupt(found.object().sha256())));
   }
 
   private DatasetVersion find(String name, String version) {
@@ -272,26 +274,21 @@ final class DatasetController {
                         .formatted(name, name)));
   }
 
-  private static ResponseEntity.BodyBuilder headed(DatasetVersion found, String asked) {
-    return cached(ResponseEntity.ok(), asked)
-        .contentType(MediaType.parseMediaType(found.mediaType()))
-        .contentLength(found.object().size())
-        .eTag("\"" + found.object().sha256() + "\"")
-        .header("Repr-Digest", DeclaredDigest.header(found.object().sha256()))
-        .header("Millrace-Dataset-Version", Integer.toString(found.version()))
-        .header(
-            HttpHeaders.CONTENT_DISPOSITION,
-            ContentDisposition.attachment()
-                .filename(found.name() + "-" + found.version() + ".csv")
-                .build()
-                .toString());
+  private static void describe(HttpHeaders headers, String mediaType, String fileName) {
+    headers.setContentType(MediaType.parseMediaType(mediaType));
+    headers.set("X-Content-Type-Options", "nosniff");
+    headers.setContentDisposition(
+        ContentDisposition.attachment().filename(fileName, StandardCharsets.UTF_8).build());
   }
 
   private static ResponseEntity.BodyBuilder cached(ResponseEntity.BodyBuilder to, String asked) {
-    return to.cacheControl(
-        asked.equals(LATEST)
-            ? CacheControl.noCache()
-            : CacheControl.maxAge(java.time.Duration.ofDays(365)).cachePrivate().immutable());
+    return to.cacheControl(caching(asked));
+  }
+
+  private static CacheControl caching(String asked) {
+    return asked.equals(LATEST)
+        ? CacheControl.noCache()
+        : CacheControl.maxAge(java.time.Duration.ofDays(365)).cachePrivate().immutable();
   }
 
   private static int limited(int limit) {

@@ -2,8 +2,10 @@ package io.millrace.artifact.datasets;
 
 import io.millrace.artifact.storage.DeclaredDigest;
 import io.millrace.artifact.storage.DigestMismatch;
+import io.millrace.artifact.storage.InvalidParts;
 import io.millrace.artifact.storage.ObjectCorrupt;
 import io.millrace.artifact.storage.ObjectTooLarge;
+import io.millrace.artifact.storage.RangeNotSatisfiable;
 import io.millrace.artifact.storage.StorageUnavailable;
 import java.io.IOException;
 import org.slf4j.Logger;
@@ -45,6 +47,23 @@ final class DatasetProblems {
   ResponseEntity<ProblemDetail> unavailable(StorageUnavailable e) {
     log.warn("answered 503: {}", e.getMessage());
     return answer(503, "storage-unavailable", e);
+  }
+
+  @ExceptionHandler
+  ResponseEntity<ProblemDetail> range(RangeNotSatisfiable e) {
+    ProblemDetail problem =
+        ProblemDetail.forStatusAndDetail(
+            HttpStatusCode.valueOf(416), String.valueOf(e.getMessage()));
+    problem.setProperty("code", "range-not-satisfiable");
+    return ResponseEntity.status(416)
+        .header(HttpHeaders.CONTENT_RANGE, e.contentRange())
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+        .body(problem);
+  }
+
+  @ExceptionHandler
+  ResponseEntity<ProblemDetail> parts(InvalidParts e) {
+    return answer(400, "invalid-parts", e);
   }
 
   @ExceptionHandler

@@ -5,6 +5,7 @@ import io.millrace.database.Tx;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,10 @@ import org.springframework.stereotype.Component;
  */
 @Component
 final class Claims {
+
+  // A removal in progress takes less than this.
+  private static final int ATTEMPTS = 20;
+  private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(100);
 
   private final Database database;
   private final StorageSettings settings;
@@ -45,8 +50,35 @@ final class Claims {
    * @throws StorageUnavailable while the object of that key is being removed
    */
   void claim(String key, @Nullable String uploadId) {
-    long claimed =
-        database.inTransaction(
+    claim(key, uploadId, owner, settings.abandonedAfter());
+  }
+
+  /**
+   * Claims a key for whoever goes on with it, over restarts, for that long from now.
+   *
+   * @throws StorageUnavailable while the object of that key is being removed
+   */
+  void claimForAnyone(String key, @Nullable String uploadId, Duration time) {
+    claim(key, uploadId, "anyone", time);
+  }
+
+  private void claim(String key, @Nullable String uploadId, String by, Duration time) {
+    for (int attempt = 0; !claimed(key, uploadId, by, time); attempt++) {
+      if (attempt == ATTEMPTS) {
+        throw new StorageUnavailable(
+            "the object %s is just being removed: send the request again".formatted(key));
+      }
+      try {
+        Thread.sleep(BETWEEN_ATTEMPTS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new StorageUnavailable("interrupted while waiting for " + key, e);
+      }
+    }
+  }
+
+  private boolean claimed(String key, @Nullable String uploadId, String by, Duration time) {
+    return database.inTransaction(
             tx ->
                 tx.update(
                     """
@@ -59,12 +91,14 @@ final class Claims {
                     """,
                     key,
                     uploadId,
-                    owner,
-                    settings.abandonedAfter().toMillis()));
-    if (claimed == 0) {
-      throw new StorageUnavailable(
-          "the object %s is just being removed: send the request again".formatted(key));
-    }
+                    by,
+                    time.toMillis()))
+        > 0;
+  }
+
+  /** Lets the object of a key be removed now, whoever claimed it. */
+  static void giveUpForAll(Tx tx, String key) {
+    tx.update("update unreferenced_objects set due_at = now() where object_key = $1", key);
   }
 
   /** Takes the claim back because the transaction refers to the object; false: too late. */
@@ -95,6 +129,21 @@ final class Claims {
           owner,
           settings.deleteAfter().toMillis());
     }
+  }
+
+  /** Releases the keys that a statement returns as {@code object_key}. */
+  long releaseThoseOf(Tx tx, String returningKeys, Object... arguments) {
+    List<Object> all = new ArrayList<>(List.of(arguments));
+    all.add(owner);
+    all.add(settings.deleteAfter().toMillis());
+    return tx.update(
+        """
+        with released as (%s)
+        insert into unreferenced_objects (object_key, owner, due_at)
+        select object_key, $%d, now() + $%d * interval '1 millisecond' from released
+        """
+            .formatted(returningKeys, arguments.length + 1, arguments.length + 2),
+        all.toArray());
   }
 
   /** Makes due what an earlier process of this instance left. */
@@ -136,11 +185,17 @@ final class Claims {
         });
   }
 
-  /** Forgets a key whose object is removed. */
-  void forget(String key) {
+  /** Forgets keys whose objects are removed, with all that is known of them. */
+  void forget(List<String> removed) {
+    String[] keys = removed.toArray(String[]::new);
     database.inTransactionVoid(
-        tx ->
-            tx.update("delete from unreferenced_objects where object_key = $1 and deleting", key));
+        tx -> {
+          Blocks.forget(tx, keys);
+          PartUploads.forget(tx, keys);
+          tx.update(
+              "delete from unreferenced_objects where object_key = any($1) and deleting",
+              (Object) keys);
+        });
   }
 
   private static String hostName() {

@@ -18,7 +18,7 @@ import org.springframework.stereotype.Component;
 final class ObjectSweep implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(ObjectSweep.class);
-  private static final int AT_A_TIME = 100;
+  private static final int AT_A_TIME = 500;
   private static final Duration HOLD = Duration.ofMinutes(2);
   private static final Duration BETWEEN_TRIES = Duration.ofSeconds(1);
 
@@ -69,10 +69,11 @@ final class ObjectSweep implements SmartLifecycle {
         if (object.uploadId() != null) {
           store.abortParts(object.key(), object.uploadId());
         }
-        store.delete(object.key());
-        claims.forget(object.key());
-        removed++;
       }
+      List<String> keys = due.stream().map(Claims.Due::key).toList();
+      store.deleteAll(keys);
+      claims.forget(keys);
+      removed += keys.size();
       if (due.size() < AT_A_TIME) {
         return removed;
       }

@@ -6,15 +6,19 @@ import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bytes on their way into one object. It holds at most one part in memory; an object that fits in
- * one is stored by one call, a larger one in parts. Nothing is visible before {@link #finish}, and
- * after it the object stays only if a transaction refers to it. Not for use by several threads.
+ * Bytes on their way into one object. It holds at most two parts in memory, one that fills and one
+ * that is sent; an object that fits in one is stored by one call, a larger one in parts. Nothing is
+ * visible before {@link #finish}, and after it the object stays only if a transaction refers to it.
+ * Not for use by several threads.
  */
 public final class ObjectUpload extends OutputStream {
 
@@ -27,9 +31,15 @@ public final class ObjectUpload extends OutputStream {
   private final @Nullable String declaredSha256;
   private final OptionalLong declaredSize;
   private final UploadMemory.Share share;
+  private final Blocks blocks;
+  private final UploadMemory memory;
   private final Sha256 digest = new Sha256();
+  private final BlockChecks checks = new BlockChecks();
   private final List<Part> parts = new ArrayList<>();
   private byte[] buffer;
+  private byte @Nullable [] spare;
+  private UploadMemory.@Nullable Share spareShare;
+  private @Nullable CompletableFuture<Part> sending;
   private int filled;
   private long size;
   private @Nullable String uploadId;
@@ -41,6 +51,7 @@ public final class ObjectUpload extends OutputStream {
   ObjectUpload(
       ObjectStore store,
       Claims claims,
+      Blocks blocks,
       UploadMemory memory,
       int partSize,
       KeyChoice keys,
@@ -48,6 +59,8 @@ public final class ObjectUpload extends OutputStream {
       OptionalLong declaredSize) {
     this.store = store;
     this.claims = claims;
+    this.blocks = blocks;
+    this.memory = memory;
     this.keys = keys;
     this.declaredSha256 = declaredSha256;
     this.declaredSize = declaredSize;
@@ -78,6 +91,7 @@ public final class ObjectUpload extends OutputStream {
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
     digest.update(bytes, offset, length);
+    checks.update(bytes, offset, length);
     size += length;
     if (declaredSize.isPresent() && size > declaredSize.getAsLong()) {
       throw new IOException("more bytes than the declared " + declaredSize.getAsLong());
@@ -122,11 +136,14 @@ public final class ObjectUpload extends OutputStream {
     if (uploadId == null) {
       key = keys.afterHash(sha256);
       claim(key);
+      keepChecks(key);
       store.put(key, buffer, filled);
     } else {
       sendPart();
+      awaitPart();
       key = keys.beforeHash();
       claim(key);
+      keepChecks(key);
       store.completeParts(key, uploadId, parts);
     }
     finished = true;
@@ -140,8 +157,17 @@ public final class ObjectUpload extends OutputStream {
       return;
     }
     closed = true;
+    try {
+      awaitPart();
+    } catch (RuntimeException e) {
+      log.debug("the last part of a given up upload: {}", e.toString());
+    }
     buffer = new byte[0];
+    spare = null;
     share.close();
+    if (spareShare != null) {
+      spareShare.close();
+    }
     if (!finished && claimed != null) {
       try {
         if (uploadId != null) {
@@ -155,7 +181,7 @@ public final class ObjectUpload extends OutputStream {
   }
 
   private void sendPart() {
-    if (parts.size() == S3Settings.MAX_PARTS) {
+    if (parts.size() + (sending == null ? 0 : 1) == S3Settings.MAX_PARTS) {
       throw tooLarge(buffer.length);
     }
     String key = keys.beforeHash();
@@ -166,8 +192,61 @@ public final class ObjectUpload extends OutputStream {
     } else if (System.nanoTime() - claimedAt > CLAIM_EVERY_NANOS) {
       claim(key);
     }
-    parts.add(store.putPart(key, uploadId, parts.size() + 1, buffer, filled));
+    awaitPart();
+    int number = parts.size() + 1;
+    byte[] full = buffer;
+    int length = filled;
+    String id = uploadId;
+    if (!haveSpare(full.length)) {
+      parts.add(store.putPart(key, id, number, full, length));
+    } else {
+      CompletableFuture<Part> sent = new CompletableFuture<>();
+      Thread.ofVirtual()
+          .name("part-sender")
+          .start(
+              () -> {
+                try {
+                  sent.complete(store.putPart(key, id, number, full, length));
+                } catch (Throwable e) {
+                  sent.completeExceptionally(e);
+                }
+              });
+      sending = sent;
+      buffer = Objects.requireNonNull(spare);
+      spare = full;
+    }
     filled = 0;
+  }
+
+  /** A second buffer where memory is free just now; without one parts are sent one by one. */
+  private boolean haveSpare(int length) {
+    if (spare == null) {
+      spareShare = memory.takeNow(length).orElse(null);
+      spare = spareShare == null ? null : new byte[length];
+    }
+    return spare != null;
+  }
+
+  private void awaitPart() {
+    CompletableFuture<Part> sent = sending;
+    if (sent == null) {
+      return;
+    }
+    sending = null;
+    try {
+      parts.add(sent.join());
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  private void keepChecks(String key) {
+    if (size > BlockChecks.BLOCK) {
+      blocks.keep(key, checks.finish());
+    }
   }
 
   private void claim(String key) {

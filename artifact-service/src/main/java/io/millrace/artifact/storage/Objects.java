@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -37,13 +39,16 @@ public final class Objects {
 
   private final ObjectStore store;
   private final Claims claims;
+  private final Blocks blocks;
   private final S3Settings settings;
   private final UploadMemory memory;
   private final Counter corrupt;
 
-  Objects(ObjectStore store, Claims claims, S3Settings settings, MeterRegistry meters) {
+  Objects(
+      ObjectStore store, Claims claims, Blocks blocks, S3Settings settings, MeterRegistry meters) {
     this.store = store;
     this.claims = claims;
+    this.blocks = blocks;
     this.settings = settings;
     this.memory = new UploadMemory(settings.uploadMemory().toBytes(), settings.uploadWait());
     this.corrupt =
@@ -77,6 +82,7 @@ public final class Objects {
       return stored;
     }
     claims.claim(key, null);
+    blocks.of(stored.key()).ifPresent(sums -> blocks.keep(key, sums));
     store.copy(stored.key(), key);
     claims.giveUp(stored.key());
     return new StoredObject(key, stored.sha256(), stored.size());
@@ -105,6 +111,14 @@ public final class Objects {
   }
 
   /**
+   * Lets objects be removed whose keys a statement of this transaction returns as {@code
+   * object_key}; one round trip for a whole tree.
+   */
+  public long releaseThoseOf(Tx tx, String returningKeys, Object... arguments) {
+    return claims.releaseThoseOf(tx, returningKeys, arguments);
+  }
+
+  /**
    * The bytes of an object. Their digest is checked before the last of them are passed on, so a
    * reader never gets a corrupt object to its end.
    *
@@ -112,27 +126,147 @@ public final class Objects {
    * @throws ObjectCorrupt if it is known before the first byte; later the publisher fails with it
    */
   public Publisher<DataBuffer> read(StoredObject object, Consumer<ObjectCorrupt> told) {
+    if (object.size() <= CHUNK) {
+      return Flux.just(DefaultDataBufferFactory.sharedInstance.wrap(whole(object, told)));
+    }
     InputStream bytes;
     try {
       bytes = store.open(object.key());
     } catch (ObjectMissing missing) {
       throw found(object, "it is missing", told);
     }
-    if (object.size() > CHUNK) {
-      return DataBufferUtils.outputStreamPublisher(
-          out -> copy(object, bytes, out, told),
-          DefaultDataBufferFactory.sharedInstance,
-          READERS,
-          CHUNK);
-    }
-    try (bytes) {
+    return DataBufferUtils.outputStreamPublisher(
+        out -> copy(object, bytes, out, told),
+        DefaultDataBufferFactory.sharedInstance,
+        READERS,
+        CHUNK);
+  }
+
+  private byte[] whole(StoredObject object, Consumer<ObjectCorrupt> told) {
+    try (InputStream bytes = store.open(object.key())) {
       byte[] all = bytes.readNBytes((int) object.size() + 1);
       Sha256 digest = new Sha256();
       digest.update(all, 0, all.length);
       check(object, all.length, digest, told);
-      return Flux.just(DefaultDataBufferFactory.sharedInstance.wrap(all));
+      return all;
+    } catch (ObjectMissing missing) {
+      throw found(object, "it is missing", told);
     } catch (IOException e) {
       throw new StorageUnavailable("the object store stopped in the middle of " + object.key(), e);
+    }
+  }
+
+  /**
+   * A range of an object, each MiB of it checked before it is passed on.
+   *
+   * @param first byte, from 0
+   * @param length at least 1
+   * @throws ObjectCorrupt if it is known before the first byte; later the publisher fails with it
+   */
+  public Publisher<DataBuffer> read(
+      StoredObject object, long first, long length, Consumer<ObjectCorrupt> told) {
+    if (length == object.size()) {
+      return read(object, told);
+    }
+    if (object.size() <= BlockChecks.BLOCK) {
+      byte[] all = whole(object, told);
+      return Flux.just(
+          DefaultDataBufferFactory.sharedInstance.wrap(
+              java.nio.ByteBuffer.wrap(all, (int) first, (int) length).slice()));
+    }
+    byte[] sums = blocks.of(object.key()).orElseGet(() -> sum(object, told));
+    long start = first / BlockChecks.BLOCK * BlockChecks.BLOCK;
+    long end =
+        Math.min(object.size(), ((first + length - 1) / BlockChecks.BLOCK + 1) * BlockChecks.BLOCK);
+    InputStream bytes;
+    try {
+      bytes = store.open(object.key(), start, end - start);
+    } catch (ObjectMissing missing) {
+      throw found(object, "it is missing", told);
+    }
+    return DataBufferUtils.outputStreamPublisher(
+        out -> copyRange(object, sums, bytes, start, end, first, length, out, told),
+        DefaultDataBufferFactory.sharedInstance,
+        READERS,
+        CHUNK);
+  }
+
+  /** Checks all bytes of an object; empty where they are the ones that were stored. */
+  public Optional<String> damage(StoredObject object, Consumer<ObjectCorrupt> told) {
+    try {
+      sum(object, told);
+      return Optional.empty();
+    } catch (ObjectCorrupt e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The bytes of an object as a stream, unchecked; for what checks them itself. */
+  public InputStream open(StoredObject object) {
+    try {
+      return store.open(object.key());
+    } catch (ObjectMissing missing) {
+      throw found(object, "it is missing", corrupt -> {});
+    }
+  }
+
+  /** The object's address at the store, where clients can reach it. */
+  public Optional<String> publicAddress(StoredObject object, Duration valid) {
+    return store.publicAddress(object.key(), valid);
+  }
+
+  /** Reads an object that has no block checks, or is to be verified, and keeps its checks. */
+  private byte[] sum(StoredObject object, Consumer<ObjectCorrupt> told) {
+    Sha256 digest = new Sha256();
+    BlockChecks checks = new BlockChecks();
+    long size = 0;
+    try (InputStream bytes = store.open(object.key())) {
+      byte[] buffer = new byte[CHUNK];
+      for (int read; (read = bytes.read(buffer)) >= 0; ) {
+        digest.update(buffer, 0, read);
+        checks.update(buffer, 0, read);
+        size += read;
+      }
+    } catch (ObjectMissing missing) {
+      throw found(object, "it is missing", told);
+    } catch (IOException e) {
+      throw new StorageUnavailable("the object store stopped in the middle of " + object.key(), e);
+    }
+    check(object, size, digest, told);
+    byte[] sums = checks.finish();
+    if (size > BlockChecks.BLOCK) {
+      blocks.keep(object.key(), sums);
+    }
+    return sums;
+  }
+
+  private void copyRange(
+      StoredObject object,
+      byte[] sums,
+      InputStream in,
+      long start,
+      long end,
+      long first,
+      long length,
+      OutputStream out,
+      Consumer<ObjectCorrupt> told) {
+    try (in) {
+      byte[] block = new byte[BlockChecks.BLOCK];
+      for (long at = start; at < end; at += BlockChecks.BLOCK) {
+        int expected = (int) Math.min(BlockChecks.BLOCK, end - at);
+        int read = in.readNBytes(block, 0, expected);
+        if (read < expected) {
+          throw found(object, "its size is not the stored one", told);
+        }
+        if (!BlockChecks.matches(sums, at / BlockChecks.BLOCK, block, read)) {
+          throw found(object, "the MiB from byte " + at + " is not the stored one", told);
+        }
+        int from = (int) Math.max(0, first - at);
+        int to = (int) Math.min(read, first + length - at);
+        out.write(block, from, to - from);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading " + object.key() + " ended early", e);
     }
   }
 
@@ -194,6 +328,7 @@ public final class Objects {
     return new ObjectUpload(
         store,
         claims,
+        blocks,
         memory,
         Math.toIntExact(settings.partSize().toBytes()),
         keys,

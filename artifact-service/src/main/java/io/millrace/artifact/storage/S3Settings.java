@@ -2,6 +2,7 @@ package io.millrace.artifact.storage;
 
 import java.net.URI;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -10,6 +11,8 @@ import org.springframework.util.unit.DataSize;
  * The object store and how it is used (`millrace.s3.*`).
  *
  * @param endpoint address of the S3 server
+ * @param publicEndpoint address of the same server for clients; where it is set, they are given
+ *     signed addresses there for parts and downloads, else addresses of this service
  * @param accessKey identity
  * @param secretKey its secret; never shown
  * @param bucket bucket of all objects, created where it is missing
@@ -24,6 +27,7 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("millrace.s3")
 public record S3Settings(
     @DefaultValue("http://127.0.0.1:9000") URI endpoint,
+    @Nullable URI publicEndpoint,
     @DefaultValue("millrace") String accessKey,
     @DefaultValue("") String secretKey,
     @DefaultValue("millrace") String bucket,

@@ -1,5 +1,7 @@
 package io.millrace.artifact.storage;
 
+import org.jspecify.annotations.Nullable;
+
 /** The object store cannot be used just now; the same call may succeed later. HTTP says 503. */
 public final class StorageUnavailable extends RuntimeException {
 
@@ -7,7 +9,7 @@ public final class StorageUnavailable extends RuntimeException {
     super(message);
   }
 
-  StorageUnavailable(String message, Throwable cause) {
+  StorageUnavailable(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -1,6 +1,7 @@
 package io.millrace.artifact.storage;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -37,6 +38,12 @@ final class UploadMemory {
       throw new StorageUnavailable("interrupted while waiting for upload memory", e);
     }
     return new Share(needed);
+  }
+
+  /** That many bytes if they are free this moment. */
+  Optional<Share> takeNow(int size) {
+    int needed = unitsOf(size);
+    return units.tryAcquire(needed) ? Optional.of(new Share(needed)) : Optional.empty();
   }
 
   private static int unitsOf(long bytes) {

@@ -25,6 +25,7 @@ class S3SettingsTest {
         .isEqualTo(
             new S3Settings(
                 URI.create("http://127.0.0.1:9000"),
+                null,
                 "millrace",
                 "",
                 "millrace",

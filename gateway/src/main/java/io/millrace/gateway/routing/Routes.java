@@ -19,6 +19,8 @@ class Routes {
             route ->
                 route
                     .path(false, upstream.paths().toArray(String[]::new))
+                    // Services give out addresses under the host that the client asked for.
+                    .filters(filters -> filters.preserveHostHeader())
                     .uri(addresses.of(upstream)));
       }
     }
