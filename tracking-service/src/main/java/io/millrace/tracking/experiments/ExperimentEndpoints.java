@@ -1,6 +1,7 @@
 package io.millrace.tracking.experiments;
 
 import io.millrace.database.Database;
+import io.millrace.tracking.idempotency.Idempotency;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
@@ -13,6 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.ResponseEntity;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -30,10 +33,12 @@ class ExperimentEndpoints {
 
   private final Database database;
   private final Experiments experiments;
+  private final Idempotency idempotency;
 
-  ExperimentEndpoints(Database database, Experiments experiments) {
+  ExperimentEndpoints(Database database, Experiments experiments, Idempotency idempotency) {
     this.database = database;
     this.experiments = experiments;
+    this.idempotency = idempotency;
   }
 
   @ProtoJson
@@ -68,7 +73,7 @@ class ExperimentEndpoints {
   record Found(List<ExperimentMessage> experiments, @Nullable String nextPageToken) {}
 
   @PostMapping("/experiments/create")
-  Created create(MlflowMessage message) {
+  ResponseEntity<byte[]> create(MlflowMessage message, ServerHttpRequest request) {
     String name = Names.limited(message.required("name"), "name", LONGEST_NAME);
     String location =
         message
@@ -78,8 +83,10 @@ class ExperimentEndpoints {
             .orElse(null);
     Map<String, String> tags = Tag.read(message, "tags");
     tags.values().forEach(value -> Names.limited(value, "value", LONGEST_TAG_VALUE));
-    return new Created(
-        database.inTransaction(tx -> experiments.create(tx, name, location, tags)).id().toString());
+    return idempotency.once(
+        request,
+        message,
+        tx -> new Created(experiments.create(tx, name, location, tags).id().toString()));
   }
 
   @GetMapping("/experiments/get")

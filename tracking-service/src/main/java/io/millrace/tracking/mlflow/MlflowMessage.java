@@ -4,9 +4,14 @@ import io.millrace.tracking.paging.PageToken;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -239,6 +244,30 @@ public final class MlflowMessage {
       }
     }
     return text;
+  }
+
+  /** The message as JSON; equal messages have equal texts whatever the order of their fields. */
+  @Override
+  public String toString() {
+    return sorted(fields).toString();
+  }
+
+  private static JsonNode sorted(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      ObjectNode copy = JsonNodeFactory.instance.objectNode();
+      new TreeMap<>(
+              object
+                  .propertyStream()
+                  .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)))
+          .forEach((name, value) -> copy.set(name, sorted(value)));
+      return copy;
+    }
+    if (node.isArray()) {
+      ArrayNode copy = JsonNodeFactory.instance.arrayNode();
+      node.forEach(item -> copy.add(sorted(item)));
+      return copy;
+    }
+    return node;
   }
 
   private Iterable<JsonNode> elements(String name, JsonNode node) {

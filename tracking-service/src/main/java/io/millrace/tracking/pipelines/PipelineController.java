@@ -7,16 +7,18 @@ import io.millrace.pipeline.Parsed;
 import io.millrace.pipeline.Pipeline;
 import io.millrace.pipeline.PipelineFile;
 import io.millrace.problems.ApiProblem;
+import io.millrace.tracking.idempotency.Idempotency;
+import io.millrace.tracking.idempotency.Idempotency.Answer;
 import io.millrace.tracking.paging.Page;
 import io.millrace.tracking.paging.PageToken;
 import io.millrace.tracking.pipelines.Pipelines.Applied;
 import io.millrace.tracking.pipelines.Pipelines.Line;
-import java.net.URI;
 import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -32,10 +34,12 @@ class PipelineController {
 
   private final Database database;
   private final Pipelines pipelines;
+  private final Idempotency idempotency;
 
-  PipelineController(Database database, Pipelines pipelines) {
+  PipelineController(Database database, Pipelines pipelines, Idempotency idempotency) {
     this.database = database;
     this.pipelines = pipelines;
+    this.idempotency = idempotency;
   }
 
   /** The JSON form of a file. */
@@ -60,19 +64,19 @@ class PipelineController {
   }
 
   @PostMapping(consumes = {"text/yaml", "application/yaml", "application/x-yaml", "text/plain"})
-  ResponseEntity<Applied> applyYaml(@RequestBody byte[] yaml) {
-    return apply(new String(yaml, java.nio.charset.StandardCharsets.UTF_8));
+  ResponseEntity<byte[]> applyYaml(@RequestBody byte[] yaml, ServerHttpRequest request) {
+    return apply(new String(yaml, java.nio.charset.StandardCharsets.UTF_8), request);
   }
 
   @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
-  ResponseEntity<Applied> applyJson(@RequestBody Definition body) {
+  ResponseEntity<byte[]> applyJson(@RequestBody Definition body, ServerHttpRequest request) {
     if (body.definition() == null) {
       throw new ApiProblem(
           400,
           "missing-definition",
           "The body has no definition: send {\"definition\": \"<the pipeline file>\"}, or the file itself as text/yaml.");
     }
-    return apply(body.definition());
+    return apply(body.definition(), request);
   }
 
   @GetMapping
@@ -109,7 +113,7 @@ class PipelineController {
                                             .orElse(""))))));
   }
 
-  private ResponseEntity<Applied> apply(String definition) {
+  private ResponseEntity<byte[]> apply(String definition, ServerHttpRequest request) {
     return switch (PipelineFile.parse(definition)) {
       case Parsed.Invalid invalid ->
           throw new ApiProblem(
@@ -123,13 +127,17 @@ class PipelineController {
               Map.of("reasons", invalid.problems()));
       case Parsed.Valid valid -> {
         Pipeline pipeline = valid.pipeline();
-        Applied applied = database.inTransaction(tx -> pipelines.apply(tx, definition, pipeline));
-        yield applied.created()
-            ? ResponseEntity.created(
-                    URI.create(
-                        "/api/v1/pipelines/" + applied.name() + "?version=" + applied.version()))
-                .body(applied)
-            : ResponseEntity.ok(applied);
+        yield idempotency.once(
+            request,
+            definition,
+            tx -> {
+              Applied applied = pipelines.apply(tx, definition, pipeline);
+              return applied.created()
+                  ? Answer.created(
+                      "/api/v1/pipelines/" + applied.name() + "?version=" + applied.version(),
+                      applied)
+                  : Answer.ok(applied);
+            });
       }
     };
   }

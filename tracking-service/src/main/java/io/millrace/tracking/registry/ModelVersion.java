@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param version counted from 1, never used twice
  * @param created milliseconds since 1970
  * @param updated milliseconds since 1970
+ * @param storageLocation where the source leads; null: the source is the place
  * @param runId empty where the client named none
  * @param requestId training request it comes from; null for what an MLflow client registered
  * @param modelPackage null for what is tracked but cannot be served
@@ -22,6 +23,7 @@ public record ModelVersion(
     String stage,
     String description,
     String source,
+    @Nullable String storageLocation,
     String runId,
     String runLink,
     String status,

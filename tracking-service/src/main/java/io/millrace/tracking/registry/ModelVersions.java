@@ -7,37 +7,27 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** The store of registered models and their versions. */
+/** The store of model versions. */
 @Component
 class ModelVersions {
 
-  private static final String VERSIONS =
+  static final String COLUMNS =
       """
-      select v.*,
+      v.*,
         array(select key from model_version_tags t
               where t.name = v.name and t.version = v.version order by key) as tag_keys,
         array(select value from model_version_tags t
               where t.name = v.name and t.version = v.version order by key) as tag_values,
         array(select alias from model_aliases a
               where a.name = v.name and a.version = v.version order by alias) as aliases
-      from model_versions v
       """;
 
-  private static final String MODELS =
-      """
-      select m.*,
-        array(select key from registered_model_tags t where t.name = m.name order by key)
-          as tag_keys,
-        array(select value from registered_model_tags t where t.name = m.name order by key)
-          as tag_values
-      from registered_models m
-      """;
+  private static final String VERSIONS = "select " + COLUMNS + " from model_versions v ";
 
   private final Clock clock;
 
@@ -45,19 +35,11 @@ class ModelVersions {
     this.clock = clock;
   }
 
-  /** A registered model without its versions; times in milliseconds since 1970. */
-  record Model(
-      String name,
-      String description,
-      long created,
-      long updated,
-      int lastVersion,
-      SortedMap<String, String> tags) {}
-
   /** What a new version is made of. */
   record NewVersion(
       String name,
       String source,
+      @Nullable String storageLocation,
       String description,
       String runId,
       String runLink,
@@ -65,68 +47,36 @@ class ModelVersions {
       @Nullable String requestId,
       @Nullable ModelPackage modelPackage) {}
 
-  /** Makes a model unless it is there; returns whether it was made. */
-  boolean createModel(Tx tx, String name, String description, Map<String, String> tags) {
-    boolean created =
-        tx.update(
-                """
-                insert into registered_models
-                  (name, description, creation_timestamp, last_updated_timestamp)
-                values ($1, $2, $3, $3) on conflict do nothing
-                """,
-                name,
-                description,
-                clock.millis())
-            == 1;
-    if (created) {
-      tags.forEach(
-          (key, value) ->
-              tx.update(
-                  "insert into registered_model_tags (name, key, value) values ($1, $2, $3)",
-                  name,
-                  key,
-                  value));
-    }
-    return created;
-  }
-
-  Model model(Tx tx, String name) {
-    return tx.queryOne(MODELS + " where m.name = $1", ModelVersions::model, name)
-        .orElseThrow(() -> missing(name));
-  }
-
-  List<Model> models(Tx tx, String after, int limit) {
-    return tx.query(
-        MODELS + " where m.name > $1 order by m.name limit $2", ModelVersions::model, after, limit);
-  }
-
   /** Adds a version with the next number, which no other transaction gets. */
   ModelVersion add(Tx tx, NewVersion version) {
     int number =
         tx.queryOne(
                 """
                 update registered_models
-                set last_version = last_version + 1, last_updated_timestamp = $2
+                set last_version = last_version + 1, last_updated_timestamp = $2,
+                    platform_made = platform_made or $3
                 where name = $1 returning last_version
                 """,
                 row -> row.int4("last_version"),
                 version.name(),
-                clock.millis())
-            .orElseThrow(() -> missing(version.name()));
+                clock.millis(),
+                version.requestId() != null)
+            .orElseThrow(() -> RegisteredModels.missing(version.name()));
     ModelPackage held = version.modelPackage();
     tx.update(
         """
         insert into model_versions
-          (name, version, creation_timestamp, last_updated_timestamp, source, description, run_id,
-           run_link, user_id, request_id, package_uri, package_media_type, package_sha256,
-           package_size)
-        values ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9::text, $10::text, $11::text, $12::text,
-                $13::bigint)
+          (name, version, creation_timestamp, last_updated_timestamp, source, storage_location,
+           description, run_id, run_link, user_id, request_id, package_uri, package_media_type,
+           package_sha256, package_size)
+        values ($1, $2, $3, $3, $4, $5::text, $6, $7, $8, $9, $10::text, $11::text, $12::text,
+                $13::text, $14::bigint)
         """,
         version.name(),
         number,
         clock.millis(),
         version.source(),
+        version.storageLocation(),
         version.description(),
         version.runId(),
         version.runLink(),
@@ -139,18 +89,24 @@ class ModelVersions {
     return get(tx, version.name(), number);
   }
 
-  void setTags(Tx tx, String name, int version, SortedMap<String, String> tags) {
-    tags.forEach(
-        (key, value) ->
-            tx.update(
-                """
-                insert into model_version_tags (name, version, key, value) values ($1, $2, $3, $4)
-                on conflict (name, version, key) do update set value = excluded.value
-                """,
-                name,
-                version,
-                key,
-                value));
+  void setTag(Tx tx, String name, int version, String key, String value) {
+    tx.update(
+        """
+        insert into model_version_tags (name, version, key, value) values ($1, $2, $3, $4)
+        on conflict (name, version, key) do update set value = excluded.value
+        """,
+        name,
+        version,
+        key,
+        value);
+  }
+
+  void deleteTag(Tx tx, String name, int version, String key) {
+    tx.update(
+        "delete from model_version_tags where name = $1 and version = $2 and key = $3",
+        name,
+        version,
+        key);
   }
 
   ModelVersion get(Tx tx, String name, int version) {
@@ -163,15 +119,19 @@ class ModelVersions {
 
   Optional<ModelVersion> find(Tx tx, String name, int version) {
     return tx.queryOne(
-        VERSIONS + " where v.name = $1 and v.version = $2", ModelVersions::version, name, version);
+        VERSIONS + " where v.name = $1 and v.version = $2", ModelVersions::read, name, version);
+  }
+
+  /** The version with the highest number. */
+  Optional<ModelVersion> newest(Tx tx, String name) {
+    return tx.queryOne(
+        VERSIONS + " where v.name = $1 order by v.version desc limit 1", ModelVersions::read, name);
   }
 
   /** The version that a training run of the platform made. */
   Optional<ModelVersion> ofTrainedRun(Tx tx, String runId) {
     return tx.queryOne(
-        VERSIONS + " where v.run_id = $1 and v.request_id is not null",
-        ModelVersions::version,
-        runId);
+        VERSIONS + " where v.run_id = $1 and v.request_id is not null", ModelVersions::read, runId);
   }
 
   void describe(Tx tx, String name, int version, String description) {
@@ -186,47 +146,45 @@ class ModelVersions {
         clock.millis());
   }
 
-  /** The highest version of each of the stages that has one. */
-  List<ModelVersion> latest(Tx tx, String name, List<String> stages) {
+  void setStage(Tx tx, String name, int version, Stage stage) {
+    tx.update(
+        """
+        update model_versions set current_stage = $3, last_updated_timestamp = $4
+        where name = $1 and version = $2
+        """,
+        name,
+        version,
+        stage.text(),
+        clock.millis());
+  }
+
+  /** Numbers of the versions in a stage. */
+  List<Integer> inStage(Tx tx, String name, Stage stage) {
+    return tx.query(
+        "select version from model_versions where name = $1 and current_stage = $2 order by version",
+        row -> row.int4("version"),
+        name,
+        stage.text());
+  }
+
+  void delete(Tx tx, String name, int version) {
+    tx.update("delete from model_versions where name = $1 and version = $2", name, version);
+  }
+
+  /** The highest version of each of the stages that has one, of each of the models. */
+  List<ModelVersion> latest(Tx tx, List<String> names, List<Stage> stages) {
     return tx.query(
         VERSIONS
             + """
                where (v.name, v.version) in (
                  select name, max(version) from model_versions
-                 where name = $1 and current_stage = any($2::text[]) group by name, current_stage)
-               order by v.version
+                 where name = any($1::text[]) and current_stage = any($2::text[])
+                 group by name, current_stage)
+               order by v.name, v.version
               """,
-        ModelVersions::version,
-        name,
-        stages.toArray(String[]::new));
-  }
-
-  /** What a search looks for; null matches everything. */
-  record Filter(@Nullable String name, @Nullable String runId) {}
-
-  /** Last updated first, then by name, newest version first. */
-  List<ModelVersion> search(Tx tx, Filter filter, Position after, int limit) {
-    return tx.query(
-        VERSIONS
-            + """
-               where ($1::text is null or v.name = $1) and ($2::text is null or v.run_id = $2)
-                 and (v.last_updated_timestamp < $3
-                   or (v.last_updated_timestamp = $3 and v.name > $4)
-                   or (v.last_updated_timestamp = $3 and v.name = $4 and v.version < $5))
-               order by v.last_updated_timestamp desc, v.name, v.version desc limit $6
-              """,
-        ModelVersions::version,
-        filter.name(),
-        filter.runId(),
-        after.updated(),
-        after.name(),
-        after.version(),
-        limit);
-  }
-
-  /** Place in the list of a search. */
-  record Position(long updated, String name, int version) {
-    static final Position START = new Position(Long.MAX_VALUE, "", Integer.MAX_VALUE);
+        ModelVersions::read,
+        names.toArray(String[]::new),
+        Stage.texts(stages).toArray(String[]::new));
   }
 
   /** The newest versions of each model, at most so many of each, newest first. */
@@ -238,9 +196,17 @@ class ModelVersions {
                where v.name = any($1::text[]) and v.version > m.last_version - $2
                order by v.name, v.version desc
               """,
-        ModelVersions::version,
+        ModelVersions::read,
         names.toArray(String[]::new),
         ofEach);
+  }
+
+  /** Where the artifacts of a run are. */
+  Optional<String> artifactsOfRun(Tx tx, String runId) {
+    return tx.queryOne(
+        "select artifact_uri from runs where run_id = $1",
+        row -> row.string("artifact_uri"),
+        runId);
   }
 
   /** The newest value of each metric, by run and name. */
@@ -258,21 +224,7 @@ class ModelVersions {
                 Collectors.toMap(Point::key, Point::value, (a, b) -> b, TreeMap::new)));
   }
 
-  private static MlflowException missing(String name) {
-    return MlflowException.missing("Registered Model with name=%s not found".formatted(name));
-  }
-
-  private static Model model(Row row) {
-    return new Model(
-        row.string("name"),
-        row.string("description"),
-        row.int8("creation_timestamp"),
-        row.int8("last_updated_timestamp"),
-        row.int4("last_version"),
-        tags(row));
-  }
-
-  private static ModelVersion version(Row row) {
+  static ModelVersion read(Row row) {
     String uri = row.stringOrNull("package_uri");
     return new ModelVersion(
         row.string("name"),
@@ -283,6 +235,7 @@ class ModelVersions {
         row.string("current_stage"),
         row.string("description"),
         row.string("source"),
+        row.stringOrNull("storage_location"),
         row.string("run_id"),
         row.string("run_link"),
         row.string("status"),
@@ -294,17 +247,7 @@ class ModelVersions {
                 row.string("package_media_type"),
                 row.string("package_sha256"),
                 row.int8("package_size")),
-        tags(row),
+        RegisteredModels.tags(row),
         List.of(row.array("aliases", String[].class)));
-  }
-
-  private static SortedMap<String, String> tags(Row row) {
-    String[] keys = row.array("tag_keys", String[].class);
-    String[] values = row.array("tag_values", String[].class);
-    SortedMap<String, String> tags = new TreeMap<>();
-    for (int i = 0; i < keys.length; i++) {
-      tags.put(keys[i], values[i]);
-    }
-    return tags;
   }
 }

@@ -7,6 +7,7 @@ import io.millrace.tracking.experiments.Experiments;
 import io.millrace.tracking.experiments.LifecycleStage;
 import io.millrace.tracking.experiments.Tag;
 import io.millrace.tracking.experiments.ViewType;
+import io.millrace.tracking.idempotency.Idempotency;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
@@ -21,6 +22,8 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.ResponseEntity;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import tools.jackson.databind.node.ObjectNode;
@@ -38,18 +41,25 @@ class RunEndpoints {
   private final Runs runs;
   private final RunLimits limits;
   private final RunEvents events;
+  private final Idempotency idempotency;
 
   RunEndpoints(
-      Database database, Experiments experiments, Runs runs, RunLimits limits, RunEvents events) {
+      Database database,
+      Experiments experiments,
+      Runs runs,
+      RunLimits limits,
+      RunEvents events,
+      Idempotency idempotency) {
     this.database = database;
     this.experiments = experiments;
     this.runs = runs;
     this.limits = limits;
     this.events = events;
+    this.idempotency = idempotency;
   }
 
   @PostMapping("/runs/create")
-  RunMessages.One create(MlflowMessage message) {
+  ResponseEntity<byte[]> create(MlflowMessage message, ServerHttpRequest request) {
     ExperimentId experimentId =
         message
             .text("experiment_id")
@@ -62,7 +72,9 @@ class RunEndpoints {
     long startTime = message.int64("start_time").orElse(0L);
     String user = message.textOrEmpty("user_id");
     RunId id = RunId.random();
-    return database.inTransaction(
+    return idempotency.once(
+        request,
+        message,
         tx -> {
           Experiment experiment = experiments.getForUse(tx, experimentId);
           experiment.requireActive();

@@ -124,11 +124,11 @@ class JobEvents {
     outbox.append(
         tx,
         Topics.EVALUATION_JOBS,
-        job.modelName(),
+        version.name(),
         EvaluationRequested.newBuilder()
             .setRequestId(job.requestId())
             .setRunId(job.runId().value())
-            .setModelName(job.modelName())
+            .setModelName(version.name())
             .setVersion(version.version())
             .setModelPackage(fileRef(held))
             .setDataset(DatasetEvents.reference(job.dataset()))

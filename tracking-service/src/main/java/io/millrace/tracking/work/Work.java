@@ -140,7 +140,8 @@ public class Work {
           Job job = locked(tx, id);
           return switch (job.report(attempt, JobStatus.TRAINED)) {
             case FENCED -> throw fenced(job, attempt);
-            case REPEATED -> registry.ofTrainedRun(tx, id.value()).orElseThrow();
+            case REPEATED ->
+                registry.ofTrainedRun(tx, id.value()).orElseThrow(() -> finished(id, job.status()));
             case CURRENT -> trained(tx, job, finalMetrics, parity, modelPackage);
           };
         });

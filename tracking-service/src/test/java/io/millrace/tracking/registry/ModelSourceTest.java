@@ -32,10 +32,31 @@ class ModelSourceTest {
         "s3://bucket/%252e%252e/other",
         "s3://bucket/a%00",
         "s3://b/%zz",
+        "s3://bucket/./m",
+        "s3://bucket/m?path=../x",
+        "dbfs:relative",
         "model"
       })
   void refusesLocalAndClimbingPaths(String source) {
     assertThatThrownBy(() -> ModelSource.checked(source))
         .hasMessageStartingWith("Invalid model version source: '" + source + "'.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/srv/other",
+        "/srv/run1/../run2",
+        "/srv/run10/x",
+        "/srv/run1/%2e%2e/x",
+        "/srv/run1"
+      })
+  void keepsLocalPathsInsideTheRun(String source) {
+    assertThat(ModelSource.within("/srv/run1/model", "/srv/run1")).isEqualTo("/srv/run1/model");
+    assertThat(ModelSource.within("file:///srv/run1/model", "/srv/run1/")).isNotEmpty();
+    for (String folder : new String[] {"/srv/run1", "", "/", "s3://srv/run1"}) {
+      assertThatThrownBy(() -> ModelSource.within(source, folder))
+          .hasMessageStartingWith("Invalid model version source: '" + source + "'.");
+    }
   }
 }

@@ -1,0 +1,66 @@
+package io.millrace.tracking.registry;
+
+import io.millrace.tracking.mlflow.Names;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+
+/**
+ * Who changes something in the registry, and why.
+ *
+ * @param by a name; {@link #NOBODY} where nobody said it
+ * @param reason null: none given
+ */
+record Change(String by, @Nullable String reason) {
+
+  /** Who it was where nobody says so. */
+  static final String NOBODY = "unknown";
+
+  private static final String USER = "X-Millrace-User";
+  private static final String REASON = "X-Millrace-Reason";
+  private static final String BASIC = "Basic ";
+  private static final int LONGEST_NAME = 200;
+  private static final int LONGEST_REASON = 2000;
+
+  Change {
+    by = by.isBlank() ? NOBODY : storable(by, LONGEST_NAME);
+    reason = reason == null || reason.isBlank() ? null : storable(reason, LONGEST_REASON);
+  }
+
+  /**
+   * By the headers {@code X-Millrace-User} and {@code X-Millrace-Reason}; without the first by the
+   * user of Basic credentials, which MLflow's clients send where they have them.
+   */
+  static Change of(ServerHttpRequest request) {
+    HttpHeaders headers = request.getHeaders();
+    String user = headers.getFirst(USER);
+    return new Change(
+        user != null && !user.isBlank() ? text(user) : basicUser(headers).orElse(NOBODY),
+        Optional.ofNullable(headers.getFirst(REASON)).map(Change::text).orElse(null));
+  }
+
+  private static Optional<String> basicUser(HttpHeaders headers) {
+    String credentials = headers.getFirst(HttpHeaders.AUTHORIZATION);
+    if (credentials == null || !credentials.regionMatches(true, 0, BASIC, 0, BASIC.length())) {
+      return Optional.empty();
+    }
+    try {
+      byte[] pair = Base64.getDecoder().decode(credentials.substring(BASIC.length()).strip());
+      return Optional.of(new String(pair, StandardCharsets.UTF_8).split(":", 2)[0]);
+    } catch (IllegalArgumentException notBase64) {
+      return Optional.empty();
+    }
+  }
+
+  /** Headers arrive as Latin-1; people write UTF-8. */
+  private static String text(String header) {
+    return new String(header.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+  }
+
+  private static String storable(String text, int most) {
+    return Names.truncated(text.strip().replace('\0', '\ufffd'), most);
+  }
+}
