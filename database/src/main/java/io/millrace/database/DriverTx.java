@@ -6,6 +6,7 @@ import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -20,6 +21,9 @@ final class DriverTx implements Tx {
   private final Connection connection;
   private final Duration patience;
   private final String address;
+
+  private final List<Runnable> hints = new ArrayList<>();
+  private boolean open;
 
   /** True once a call ended without the server's answer: the connection must not be used again. */
   private boolean broken;
@@ -60,15 +64,28 @@ final class DriverTx implements Tx {
     return rows.stream().findFirst();
   }
 
+  @Override
+  public void afterCommit(Runnable hint) {
+    if (open) {
+      hints.add(hint);
+    } else {
+      hint.run();
+    }
+  }
+
   void begin() {
     await(connection.beginTransaction(), "begin");
+    open = true;
   }
 
   void commit() {
     await(connection.commitTransaction(), "commit");
+    open = false;
+    hints.forEach(Runnable::run);
   }
 
   void rollback() {
+    open = false;
     await(connection.rollbackTransaction(), "rollback");
   }
 

@@ -32,6 +32,12 @@ public interface Tx {
    */
   <T> Optional<T> queryOne(String sql, Function<Row, T> mapper, @Nullable Object... args);
 
+  /**
+   * Runs something once the transaction is committed, on the same thread; not if it is rolled back.
+   * Outside a transaction it runs at once. A hint only: a process may end between the two.
+   */
+  void afterCommit(Runnable hint);
+
   /** A null of a given Java type, where PostgreSQL cannot infer the parameter's type. */
   static Object nullOf(Class<?> type) {
     return new TypedNull(type);

@@ -124,8 +124,8 @@ public class MessagingAutoConfiguration {
   static class WithDatabase {
 
     @Bean
-    Outbox outbox(EventCodec codec, ServiceName service) {
-      return new Outbox(codec, service);
+    Outbox outbox(EventCodec codec, ServiceName service, Relay relay) {
+      return new Outbox(codec, service, relay);
     }
 
     @Bean

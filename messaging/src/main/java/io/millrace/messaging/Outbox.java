@@ -39,10 +39,12 @@ public final class Outbox {
 
   private final EventCodec codec;
   private final ServiceName service;
+  private final Relay relay;
 
-  Outbox(EventCodec codec, ServiceName service) {
+  Outbox(EventCodec codec, ServiceName service, Relay relay) {
     this.codec = codec;
     this.service = service;
+    this.relay = relay;
   }
 
   /** Appends an event with a new id. */
@@ -91,7 +93,7 @@ public final class Outbox {
         null);
   }
 
-  private static void store(
+  private void store(
       Tx tx,
       Topic topic,
       String key,
@@ -112,5 +114,6 @@ public final class Outbox {
         pairs.toArray(String[]::new),
         payload,
         Math.floorMod((topic.name() + '\0' + key).hashCode(), BUCKETS));
+    tx.afterCommit(relay::appended);
   }
 }

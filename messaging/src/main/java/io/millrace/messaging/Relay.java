@@ -33,9 +33,13 @@ import org.springframework.context.SmartLifecycle;
 /**
  * Publishes the outbox, in order per key, and deletes what Kafka has acknowledged.
  *
+ * <p>It is woken after the commit: by the writer itself where that is in this process, else by a
+ * NOTIFY that the writer's replica sends for many commits at once. A NOTIFY inside the transactions
+ * would make every commit of the server wait for the one before it, disk and all. A hint that is
+ * lost with its process costs one poll interval.
+ *
  * <p>Of all replicas that share a schema one relays: it holds a session lock on the same connection
  * that it reads and deletes through, so whoever loses the lock loses the right to delete as well.
- * It wakes by NOTIFY and, should one be missed, by a poll.
  *
  * <p>A failed send closes the producer from the send's own callback. The idempotent producer lets
  * no later record of a partition in before an earlier one, and the close drops everything that has
@@ -47,6 +51,10 @@ final class Relay implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(Relay.class);
   private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(5);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  /** Hints that come within this time make one NOTIFY. */
+  private static final Duration BELL_PAUSE = Duration.ofMillis(5);
+
   private static final int COUNTED_AT_MOST = 100_000;
 
   private final Database database;
@@ -60,6 +68,9 @@ final class Relay implements SmartLifecycle {
   private volatile @Nullable Thread thread;
   private volatile boolean stopped = true;
   private volatile boolean relaying;
+
+  /** True from a hint that another replica has to hear until the moment before it is told. */
+  private final AtomicBoolean ringing = new AtomicBoolean();
 
   @SuppressWarnings("ArrayRecordComponent") // Carried from the row to the record, never compared.
   private record Waiting(
@@ -110,6 +121,31 @@ final class Relay implements SmartLifecycle {
   /** True while this replica is the one that relays. */
   boolean relaying() {
     return relaying;
+  }
+
+  /** Something was committed to the outbox. Returns at once. */
+  void appended() {
+    if (relaying) {
+      wake.release();
+    } else if (ringing.compareAndSet(false, true)) {
+      Thread.ofVirtual().name("outbox-bell-" + schema).start(this::ring);
+    }
+  }
+
+  private void ring() {
+    try {
+      Thread.sleep(BELL_PAUSE);
+      ringing.set(false);
+      database.read(
+          tx -> tx.query("select pg_notify($1, '') is null as told", row -> true, channel()));
+    } catch (InterruptedException | RuntimeException missed) {
+      ringing.set(false);
+      log.debug("The relay of {} hears of it by its poll", schema, missed);
+    }
+  }
+
+  private String channel() {
+    return "millrace_outbox_" + schema;
   }
 
   @Override
@@ -192,7 +228,7 @@ final class Relay implements SmartLifecycle {
   }
 
   private void relay(Session session) throws InterruptedException {
-    session.listen("millrace_outbox_" + schema, payload -> wake.release(), wake::release);
+    session.listen(channel(), payload -> wake.release(), wake::release);
     relaying = true;
     log.debug("Relaying {}", schema);
     KafkaProducer<byte[], byte[]> producer = producer();
