@@ -236,6 +236,14 @@ public final class RunningTracking {
     return send(request);
   }
 
+  /** Sends JSON that is right as it stands. */
+  public Answer sendAsIs(String method, String path, String json) {
+    return send(
+        HttpRequest.newBuilder(uri(path))
+            .header("Content-Type", "application/json")
+            .method(method, HttpRequest.BodyPublishers.ofString(json)));
+  }
+
   public Answer send(HttpRequest.Builder request) {
     try {
       HttpResponse<String> response =

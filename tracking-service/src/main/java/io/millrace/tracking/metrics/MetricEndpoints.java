@@ -2,6 +2,8 @@ package io.millrace.tracking.metrics;
 
 import io.millrace.database.Database;
 import io.millrace.tracking.experiments.Tag;
+import io.millrace.tracking.loggedmodels.LoggedModels;
+import io.millrace.tracking.loggedmodels.ModelMetric;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
@@ -28,16 +30,21 @@ class MetricEndpoints {
   private static final int MOST_PARAMS = 100;
   private static final int MOST_TAGS = 100;
   private static final int MOST_TOGETHER = 1000;
+  private static final int LONGEST_DATASET_NAME = 500;
+  private static final int LONGEST_DATASET_DIGEST = 36;
 
   private final Database database;
   private final Runs runs;
   private final MetricLog log;
+  private final LoggedModels models;
   private final RunLimits limits;
 
-  MetricEndpoints(Database database, Runs runs, MetricLog log, RunLimits limits) {
+  MetricEndpoints(
+      Database database, Runs runs, MetricLog log, LoggedModels models, RunLimits limits) {
     this.database = database;
     this.runs = runs;
     this.log = log;
+    this.models = models;
     this.limits = limits;
   }
 
@@ -45,8 +52,12 @@ class MetricEndpoints {
   Map<String, String> logMetric(MlflowMessage message) {
     RunId id = RunId.of(message);
     Metric metric = metric(message, "name");
+    List<ModelMetric> measured = measured(id, List.of(message), List.of(metric));
     database.inTransactionVoid(
-        tx -> log.log(tx, runs.get(tx, id).requireActive(), List.of(metric)));
+        tx -> {
+          log.log(tx, runs.get(tx, id).requireActive(), List.of(metric));
+          models.addMetrics(tx, measured);
+        });
     return Map.of();
   }
 
@@ -67,6 +78,7 @@ class MetricEndpoints {
     for (MlflowMessage point : batch) {
       points.add(metric(point, point.path("name")));
     }
+    List<ModelMetric> measured = measured(id, batch, points);
     SortedMap<String, String> params = params(paramBatch);
     SortedMap<String, String> tags = new TreeMap<>();
     Tag.read(message, "tags").forEach((key, value) -> tags.put(key, limits.tagValue(value)));
@@ -75,9 +87,34 @@ class MetricEndpoints {
           Run run = runs.get(tx, id).requireActive();
           refuseChanges(runs.addParams(tx, id, params), params, id);
           log.log(tx, run, points);
+          models.addMetrics(tx, measured);
           runs.setTags(tx, id, tags);
         });
     return Map.of();
+  }
+
+  /** The points that say which logged model they measure. */
+  private static List<ModelMetric> measured(
+      RunId run, List<MlflowMessage> messages, List<Metric> points) {
+    List<ModelMetric> measured = new ArrayList<>();
+    for (int i = 0; i < points.size(); i++) {
+      MlflowMessage message = messages.get(i);
+      String model = message.textOrEmpty("model_id");
+      String dataset =
+          Names.limited(
+              message.textOrEmpty("dataset_name"),
+              message.path("dataset_name"),
+              LONGEST_DATASET_NAME);
+      String digest =
+          Names.limited(
+              message.textOrEmpty("dataset_digest"),
+              message.path("dataset_digest"),
+              LONGEST_DATASET_DIGEST);
+      if (!model.isEmpty()) {
+        measured.add(ModelMetric.of(run, points.get(i), model, dataset, digest));
+      }
+    }
+    return measured;
   }
 
   private static Metric metric(MlflowMessage point, String path) {
