@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by mvnw and millrace (POSIX sh): finds a JDK that can build and run Millrace.
 #
 # find_jdk sets and exports JAVA_HOME, or says in one sentence what to install and returns 1. It takes JAVA_HOME, else the JDK

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2012 # the names of jars are plain
 # Starts the service named by SERVICE; signals reach the JVM.
 set -eu
 : "${SERVICE:?Set SERVICE to the service to run, for example SERVICE=tracking-service}"

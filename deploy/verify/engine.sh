@@ -60,8 +60,8 @@ start() {
     say "the engine is up"
     return
   fi
-  [ -e "/run/netns/$NETNS" ] || ip netns add $NETNS
-  ip -n $NETNS link set lo up
+  [ -e "/run/netns/$NETNS" ] || ip netns add "$NETNS"
+  ip -n "$NETNS" link set lo up
   setsid nsenter --net="/run/netns/$NETNS" dockerd \
     --data-root "$VERIFY_DIR/data" --exec-root "$VERIFY_DIR/exec" -p "$VERIFY_DIR/docker.pid" -H "$DOCKER_HOST" \
     >"$VERIFY_DIR/docker.log" 2>&1 </dev/null &
@@ -85,7 +85,7 @@ stop() {
       sleep 0.5
     done
   fi
-  [ ! -e "/run/netns/$NETNS" ] || ip netns delete $NETNS
+  [ ! -e "/run/netns/$NETNS" ] || ip netns delete "$NETNS"
 }
 
 mkdir -p "$VERIFY_DIR"

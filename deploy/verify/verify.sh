@@ -85,6 +85,7 @@ only_the_gateway_is_published() {
 services_have_no_rights() {
   local service
   for service in gateway tracking-service artifact-service training-worker evaluation-worker deployment-service inference-service monitoring-service; do
+    # shellcheck disable=SC2016 # the container's variables
     compose exec -T "$service" bash -c '
       [ "$(id -u)" = 10001 ] || exit 1
       while read -r key value; do
@@ -178,6 +179,7 @@ spool_outlives_the_container() {
   within 90 spool_is_empty
 }
 answers_predictions() { millrace predict breast-cancer "$PROJECT/samples/breast-cancer.csv" --rows 5 >/dev/null; }
+# shellcheck disable=SC2016 # the container's variables
 spool_size() { compose exec -T inference-service bash -c 'shopt -s nullglob; n=0; for f in inference/spool/*/*.spool; do n=$((n + $(stat -c %s "$f"))); done; echo $n'; }
 spool_holds_something() { local size; size=$(spool_size) && echo "$size bytes wait" && [ "$size" -gt 0 ]; }
 spool_is_empty() { local size; size=$(spool_size) && [ "$size" -eq 0 ]; }
