@@ -8,6 +8,11 @@ export interface Page<T> {
   nextPageToken?: string | null;
 }
 
+/** How many there are, as far as the page tells: "12+" where there are more. */
+export function counted(page: Page<unknown> | undefined): string | number | undefined {
+  return page?.nextPageToken ? `${page.items.length}+` : page?.items.length;
+}
+
 export type FlowStatus =
   | 'REQUESTED'
   | 'REJECTED'
@@ -63,6 +68,7 @@ export interface ModelVersion {
 }
 
 export interface Evaluation {
+  status?: string | null;
   verdict?: string | null;
   rows?: number | null;
   metrics?: EvaluatedMetric[] | null;
@@ -91,21 +97,49 @@ export interface Replica {
   at: string;
 }
 
+/** One revision of what an environment serves. */
+export interface Decision {
+  revision: number;
+  version: number;
+  previousVersion?: number | null;
+  cause: string;
+  by?: string | string[] | null;
+  comment?: string | null;
+  decidedAt: string;
+  outcome?: string | null;
+  message?: string | null;
+}
+
 export interface Monitored {
   environment: string;
   modelName: string;
   version: number;
   status: 'NO_DATA' | 'COLLECTING' | 'OK' | 'DRIFTED';
+  /** Rows counted for the window that is filling. */
+  collectedRows: number;
+  /** Why it is not watched, where it is not. */
+  note?: string | null;
   lastWindow?: MonitoredWindow | null;
 }
 
 export interface MonitoredWindow {
+  revision: number;
+  number: number;
+  version: number;
+  state: 'OPEN' | 'CLOSED';
   start: string;
   end: string;
   rows: number;
-  share: number;
-  shareThreshold?: number | null;
+  lateRows: number;
+  verdict?: 'OK' | 'DRIFTED' | 'NOT_ENOUGH_DATA' | 'SUPERSEDED' | null;
+  /** Share of the columns that drifted; null without a comparison. */
+  share?: number | null;
   columns: ColumnDrift[];
+}
+
+/** The history of a metric in MLflow's form. */
+export interface MetricHistory {
+  metrics: { key: string; value: number; timestamp: number; step: number }[];
 }
 
 export interface Approval {
@@ -192,7 +226,13 @@ export const paths = {
   evaluation: (model: string, version: number) =>
     `/api/v1/evaluations/${encodeURIComponent(model)}/${version}`,
   deployments: '/api/v1/deployments',
+  decisions: (environment: string, model: string) =>
+    `/api/v1/deployments/${encodeURIComponent(environment)}/${encodeURIComponent(model)}/history?limit=10`,
   monitoring: '/api/v1/monitoring',
+  windows: (environment: string, model: string) =>
+    `/api/v1/monitoring/${encodeURIComponent(environment)}/${encodeURIComponent(model)}/windows?limit=40`,
+  metric: (runId: string, key: string) =>
+    `/api/2.0/mlflow/metrics/get-history?run_id=${encodeURIComponent(runId)}&metric_key=${encodeURIComponent(key)}&max_results=5000`,
   approvals: '/api/v1/approvals?status=PENDING',
   status: '/api/v1/status',
   events: '/api/v1/events',

@@ -1,4 +1,5 @@
-import { paths, type Deployment, type Page } from './api';
+import { paths, type Approval, type Deployment, type Flow, type Monitored, type Page } from './api';
+import type { EventType } from './events';
 import { LiveContext, useEventStream } from './live';
 import { useResource } from './resource';
 import { Approvals } from './views/approvals';
@@ -8,7 +9,27 @@ import { Flows } from './views/flows';
 import { Models } from './views/models';
 import { Monitoring } from './views/monitoring';
 import { Runs } from './views/runs';
+import { Summary } from './views/summary';
 import { Top } from './views/top';
+
+/** What changes the state of a flow. */
+const STEPS: readonly EventType[] = [
+  'TrainRequested',
+  'TrainAccepted',
+  'TrainingRejected',
+  'RunQueued',
+  'RunStarted',
+  'ModelTrained',
+  'TrainingFailed',
+  'ModelVersionCreated',
+  'ModelEvaluated',
+  'EvaluationFailed',
+  'ApprovalRequested',
+  'ModelPromoted',
+  'ModelRejected',
+  'ModelDeployed',
+  'DeploymentFailed',
+];
 
 export function App() {
   const live = useEventStream();
@@ -27,23 +48,28 @@ export function App() {
 }
 
 function Overview() {
-  const deployments = useResource<Page<Deployment>>(paths.deployments, [
-    'ModelPromoted',
-    'ModelDeployed',
-    'DeploymentFailed',
-  ]);
+  const flows = useResource<Page<Flow>>(paths.flows, STEPS);
+  const approvals = useResource<Page<Approval>>(paths.approvals, ['ApprovalRequested', 'ModelPromoted', 'ModelRejected']);
+  const deployments = useResource<Page<Deployment>>(paths.deployments, ['ModelPromoted', 'ModelDeployed', 'DeploymentFailed']);
+  const monitoring = useResource<Page<Monitored>>(paths.monitoring, ['DriftDetected', 'DriftResolved', 'ModelDeployed']);
   return (
     <main>
-      <Approvals />
+      <Summary
+        flows={flows.data?.items}
+        approvals={approvals.data?.items}
+        deployments={deployments.data?.items}
+        monitoring={monitoring.data?.items}
+      />
+      <Approvals approvals={approvals} />
       <div className="work">
-        <Flows />
+        <Flows flows={flows} />
         <Models deployments={deployments} />
-        <EventFeed />
+        <EventFeed flows={flows} />
         <Runs />
       </div>
       <div className="serving">
         <Deployments deployments={deployments} />
-        <Monitoring />
+        <Monitoring monitoring={monitoring} />
       </div>
     </main>
   );

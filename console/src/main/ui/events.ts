@@ -1,6 +1,8 @@
 // The events of the flow history: those of the topic catalogue, which a test holds this list
 // against, and DeadLettered, which tracking-service writes for a record nobody could process.
 
+import { span } from './format';
+
 export const EVENT_TYPES = [
   'TrainRequested',
   'TrainAccepted',
@@ -11,6 +13,8 @@ export const EVENT_TYPES = [
   'ModelTrained',
   'TrainingFailed',
   'RunEnded',
+  'RunRecovered',
+  'RunPurged',
   'MetricsLogged',
   'ModelVersionCreated',
   'RegisteredModelCreated',
@@ -64,6 +68,8 @@ export interface EventData {
   reasons?: Reason[];
   message?: string;
   runId?: string | null;
+  silentMillis?: number;
+  purgedBy?: string;
   modelName?: string;
   version?: number;
   trainer?: string;
@@ -142,8 +148,8 @@ export interface Gate {
 export interface ColumnDrift {
   column: string;
   test: string;
-  adjustedPValue: number;
-  psi: number;
+  adjustedPValue?: number | null;
+  psi?: number | null;
   drifted: boolean;
 }
 
@@ -172,6 +178,10 @@ export function summary(event: FlowEvent): string {
       return `${d.environment ? `${model} in ${d.environment}: ` : ''}${d.reason}. ${d.message}`;
     case 'RunEnded':
       return `${d.runId?.slice(0, 8)} ${d.status?.toLowerCase()}`;
+    case 'RunRecovered':
+      return `${d.runId?.slice(0, 8)} reports again after ${span(d.silentMillis ?? 0)}`;
+    case 'RunPurged':
+      return `${d.runId?.slice(0, 8)} by ${d.purgedBy}`;
     case 'MetricsLogged':
       return points(event)
         .slice(0, 3)

@@ -7,9 +7,26 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 });
 const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium', hourCycle: 'h23' });
 
 export function clock(iso: string | null | undefined): string {
   return iso ? CLOCK.format(new Date(iso)) : '';
+}
+
+/** The time of day, with the day in front where that is not today. */
+export function stamp(iso: string | null | undefined, now: number): string {
+  if (!iso) {
+    return '';
+  }
+  const at = new Date(iso);
+  return at.toDateString() === new Date(now).toDateString()
+    ? CLOCK.format(at)
+    : `${DAY.format(at)} ${CLOCK.format(at).slice(0, 5)}`;
+}
+
+/** Everything about a moment, to show where somebody points at it. */
+export function moment(iso: string | null | undefined): string {
+  return iso ? MOMENT.format(new Date(iso)) : '';
 }
 
 export function ago(iso: string | null | undefined, now: number): string {
@@ -63,6 +80,11 @@ export function number(value: number | null | undefined): string {
     return value.toExponential(1);
   }
   return size >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(4)));
+}
+
+/** Four decimals, so that scores line up below each other; as a number where that would be long. */
+export function score(value: number): string {
+  return Math.abs(value) < 10 ? value.toFixed(4) : number(value);
 }
 
 /** Three decimals, so that the ends of intervals line up. */

@@ -40,6 +40,8 @@ export interface Story {
   trouble: Reason[];
   trainer: string;
   worker: string;
+  /** The newest run, null before there is one. */
+  runId: string | null;
 }
 
 const USUAL_ENVIRONMENTS = ['staging', 'production'];
@@ -131,6 +133,7 @@ export function tell(flow: FlowDetail): Story {
     trouble,
     trainer: queued?.data.trainer ?? '',
     worker: started?.data.worker ?? '',
+    runId: (started ?? queued)?.data.runId ?? null,
   };
 }
 

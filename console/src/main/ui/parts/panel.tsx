@@ -4,8 +4,8 @@ import type { Resource } from '../resource';
 interface PanelProps<T> {
   id: string;
   title: string;
-  /** How many there are; left out while unknown. */
-  count?: number;
+  /** How many there are, such as 12 or "12+"; left out while unknown. */
+  count?: number | string | undefined;
   aside?: ReactNode;
   resource: Resource<T>;
   /** What to show instead of nothing, and what to do about it. */
@@ -22,7 +22,7 @@ export function Panel<T>({ id, title, count, aside, resource, empty, isEmpty, ch
       <header>
         <h2 id={`${id}-title`}>
           {title}
-          {count !== undefined && count > 0 && <span className="count">{count}</span>}
+          {count !== undefined && count !== 0 && <span className="count">{count}</span>}
         </h2>
         {aside}
       </header>

@@ -1,16 +1,11 @@
 import { useState, type FormEvent } from 'react';
-import { decide, paths, Problem, type Approval, type Page } from '../api';
-import { useResource } from '../resource';
+import { decide, Problem, type Approval, type Page } from '../api';
+import type { Resource } from '../resource';
 
 const NAME_KEY = 'millrace.name';
 
 /** Promotions that wait for people; nothing at all where none does. */
-export function Approvals() {
-  const approvals = useResource<Page<Approval>>(paths.approvals, [
-    'ApprovalRequested',
-    'ModelPromoted',
-    'ModelRejected',
-  ]);
+export function Approvals({ approvals }: { approvals: Resource<Page<Approval>> }) {
   const waiting = approvals.data?.items ?? [];
   if (waiting.length === 0) {
     return null;

@@ -1,36 +1,35 @@
-import { useState } from 'react';
-import { paths, type Flow, type FlowDetail, type Page } from '../api';
+import { useEffect, useState } from 'react';
+import { get, paths, type Flow, type FlowDetail, type Page } from '../api';
 import { summary, type FlowEvent } from '../events';
-import { clock } from '../format';
-import { useEvents, useLive } from '../live';
+import { useEvents, useLive, useNow } from '../live';
+import { At } from '../parts/moment';
 import { Command, Panel } from '../parts/panel';
-import { useResource } from '../resource';
+import type { Resource } from '../resource';
 
+const FLOWS_LOADED = 5;
 const KEPT = 400;
 const SHOWN = 80;
 const BAD = new Set(['TrainingRejected', 'TrainingFailed', 'EvaluationFailed', 'ModelRejected', 'DeploymentFailed', 'DriftDetected', 'DeadLettered']);
 const GOOD = new Set(['ModelTrained', 'ModelEvaluated', 'ModelPromoted', 'ModelDeployed', 'DriftResolved']);
 
-/** Every event as it comes, after those of the newest flow. */
-export function EventFeed() {
+/** Every event as it comes, after those of the newest flows. */
+export function EventFeed({ flows }: { flows: Resource<Page<Flow>> }) {
   const { connection } = useLive();
-  const flows = useResource<Page<Flow>>(paths.flows, ['TrainRequested']);
-  const newest = flows.data?.items[0]?.requestId;
-  const past = useResource<FlowDetail>(newest ? paths.flow(newest) : null, []);
+  const now = useNow();
+  const past = usePast(flows.data);
   const [fresh, setFresh] = useState<FlowEvent[]>([]);
   const [filter, setFilter] = useState('');
   const [metrics, setMetrics] = useState(false);
   const [held, setHeld] = useState<FlowEvent[] | null>(null);
   useEvents((event) => setFresh((before) => [event, ...before].slice(0, KEPT)));
 
-  const all = held ?? merged(fresh, past.data?.events ?? []);
+  const all = held ?? merged(fresh, past ?? []);
   const wanted = filter.trim().toLowerCase();
   const matching = all.filter(
     (event) =>
       (metrics || event.type !== 'MetricsLogged') &&
       (wanted === '' || text(event).includes(wanted)),
   );
-  const loaded = flows.data !== undefined && (newest === undefined || past.data !== undefined);
   return (
     <Panel
       id="events"
@@ -59,7 +58,7 @@ export function EventFeed() {
         </div>
       }
       resource={{
-        data: loaded || fresh.length > 0 ? matching : undefined,
+        data: past || fresh.length > 0 ? matching : undefined,
         error: flows.error,
         reload: flows.reload,
       }}
@@ -79,7 +78,7 @@ export function EventFeed() {
         <ol className="feed" tabIndex={0} aria-label="Events, newest first">
           {events.slice(0, SHOWN).map((event) => (
             <li key={event.seq} className={BAD.has(event.type) ? 'bad' : GOOD.has(event.type) ? 'good' : ''}>
-              <time dateTime={event.time}>{clock(event.time)}</time>
+              <At at={event.time} now={now} />
               <b>{event.type}</b>
               <span>{summary(event)}</span>
             </li>
@@ -88,6 +87,28 @@ export function EventFeed() {
       )}
     </Panel>
   );
+}
+
+/** The events of the newest flows there were when the page was opened; undefined until they are known. */
+function usePast(flows: Page<Flow> | undefined): FlowEvent[] | undefined {
+  const [past, setPast] = useState<FlowEvent[]>();
+  const [ids, setIds] = useState<string[]>();
+  if (ids === undefined && flows !== undefined) {
+    setIds(flows.items.slice(0, FLOWS_LOADED).map((flow) => flow.requestId));
+  }
+  useEffect(() => {
+    if (ids === undefined) {
+      return undefined;
+    }
+    const controller = new AbortController();
+    Promise.allSettled(ids.map((id) => get<FlowDetail>(paths.flow(id), controller.signal))).then((answers) => {
+      if (!controller.signal.aborted) {
+        setPast(answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value.events : [])));
+      }
+    });
+    return () => controller.abort();
+  }, [ids]);
+  return past;
 }
 
 function merged(fresh: FlowEvent[], past: FlowEvent[]): FlowEvent[] {

@@ -1,13 +1,16 @@
 import { useMemo, useState } from 'react';
 import { paths, type FlowDetail } from '../api';
-import { EVENT_TYPES, type FlowEvent } from '../events';
-import { between, clock, fixed, number, short, words } from '../format';
-import { useEvents } from '../live';
+import { EVENT_TYPES, type EvaluatedMetric, type FlowEvent, type MetricPoint } from '../events';
+import { useCurves } from '../curves';
+import { between, fixed, moment, percent, score, short, words } from '../format';
+import { useEvents, useNow } from '../live';
 import { Badge } from '../parts/badge';
-import { Bar, Interval, Sparkline } from '../parts/charts';
+import { axisFrom, Bar, Interval, Sparkline } from '../parts/charts';
+import { At } from '../parts/moment';
 import { useResource } from '../resource';
 import { tell, type Step, type Story } from '../story';
 
+const METRICS_SHOWN = 10;
 const RENEWED_BY = EVENT_TYPES.filter((type) => type !== 'MetricsLogged');
 
 /** One request from its first event to its last, live. */
@@ -70,6 +73,7 @@ export function FlowStory({ requestId }: { requestId: string }) {
 
 function Steps({ steps }: { steps: Step[] }) {
   const begin = steps[0]?.at;
+  const now = useNow();
   return (
     <ol className="steps">
       {steps.map((step) => (
@@ -80,9 +84,9 @@ function Steps({ steps }: { steps: Step[] }) {
           <span className="when">
             {step.at ? (
               step.at === begin ? (
-                <time dateTime={step.at}>{clock(step.at)}</time>
+                <At at={step.at} now={now} />
               ) : (
-                <time dateTime={step.at} title={clock(step.at)}>
+                <time dateTime={step.at} title={moment(step.at)}>
                   +{between(begin, step.at)}
                 </time>
               )
@@ -111,6 +115,7 @@ function Trouble({ story }: { story: Story }) {
 
 function Training({ story, running }: { story: Story; running: boolean }) {
   const { progress, series, checks } = story;
+  const curves = useCurves(story.runId, series.map((one) => one.key));
   if (!progress) {
     return null;
   }
@@ -137,7 +142,7 @@ function Training({ story, running }: { story: Story; running: boolean }) {
       )}
       <div className="sparklines">
         {series.map((one) => (
-          <Sparkline key={one.key} label={one.key} points={one.points} />
+          <Sparkline key={one.key} label={one.key} points={longer(curves.get(one.key), one.points)} />
         ))}
       </div>
       {checks.length > 0 && (
@@ -159,11 +164,20 @@ function Training({ story, running }: { story: Story; running: boolean }) {
   );
 }
 
+/** The history, unless the events are already further. */
+function longer(history: MetricPoint[] | undefined, points: MetricPoint[]): MetricPoint[] {
+  return history && (history.at(-1)?.step ?? 0) >= (points.at(-1)?.step ?? 0) ? history : points;
+}
+
 function Verdict({ story }: { story: Story }) {
   const { evaluation } = story;
   if (!evaluation) {
     return null;
   }
+  const from = axisFrom(evaluation.metrics);
+  const gated = new Set(evaluation.gates.map((gate) => gate.metric));
+  // What decides comes first.
+  const metrics = [...evaluation.metrics].sort((a, b) => Number(gated.has(b.name)) - Number(gated.has(a.name)));
   return (
     <section aria-label="Evaluation">
       <h4>
@@ -171,15 +185,27 @@ function Verdict({ story }: { story: Story }) {
       </h4>
       <table className="metrics">
         <caption className="sr">Metrics with their intervals</caption>
+        {from !== null && (
+          <thead>
+            <tr>
+              <th scope="col"><span className="sr">Metric</span></th>
+              <th scope="col"><span className="sr">Value</span></th>
+              <th scope="col" className="num">{confidence(metrics)}</th>
+              <th scope="col" className="wide">
+                <span className="ends"><span>{from.toFixed(1)}</span><span>1.0</span></span>
+              </th>
+            </tr>
+          </thead>
+        )}
         <tbody>
-          {evaluation.metrics.slice(0, 6).map((metric) => (
+          {metrics.slice(0, METRICS_SHOWN).map((metric) => (
             <tr key={metric.name}>
               <th scope="row">{metric.name}</th>
-              <td className="num"><b>{number(metric.value)}</b></td>
+              <td className="num"><b>{score(metric.value)}</b></td>
               <td className="num muted">
                 {metric.lower != null && metric.upper != null && `${fixed(metric.lower)} – ${fixed(metric.upper)}`}
               </td>
-              <td className="wide"><Interval metric={metric} /></td>
+              <td className="wide"><Interval metric={metric} from={from} /></td>
             </tr>
           ))}
         </tbody>
@@ -195,4 +221,10 @@ function Verdict({ story }: { story: Story }) {
       </ul>
     </section>
   );
+}
+
+/** "95 % interval" where all have the same. */
+function confidence(metrics: EvaluatedMetric[]): string {
+  const all = new Set(metrics.map((metric) => metric.confidence).filter((one) => one != null));
+  return all.size === 1 ? `${percent([...all][0])} interval` : 'interval';
 }

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'react';
-import { paths, type Flow, type FlowStatus, type Page } from '../api';
-import { ago } from '../format';
+import { counted, type Flow, type FlowStatus, type Page } from '../api';
 import { useNow } from '../live';
 import { Badge, toneOf } from '../parts/badge';
+import { Ago } from '../parts/moment';
 import { Command, Panel } from '../parts/panel';
-import { useResource } from '../resource';
+import type { Resource } from '../resource';
 import { FlowStory } from './flow-story';
 
 const FAR: Record<FlowStatus, number> = {
@@ -22,24 +22,7 @@ const FAR: Record<FlowStatus, number> = {
 };
 
 /** The newest requests, and the story of the chosen one. */
-export function Flows() {
-  const flows = useResource<Page<Flow>>(paths.flows, [
-    'TrainRequested',
-    'TrainAccepted',
-    'TrainingRejected',
-    'RunQueued',
-    'RunStarted',
-    'ModelTrained',
-    'TrainingFailed',
-    'ModelVersionCreated',
-    'ModelEvaluated',
-    'EvaluationFailed',
-    'ApprovalRequested',
-    'ModelPromoted',
-    'ModelRejected',
-    'ModelDeployed',
-    'DeploymentFailed',
-  ]);
+export function Flows({ flows }: { flows: Resource<Page<Flow>> }) {
   const now = useNow();
   const [chosen, setChosen] = useState<string | null>(null);
   const newest = flows.data?.items[0]?.requestId ?? null;
@@ -56,7 +39,7 @@ export function Flows() {
     <Panel
       id="flows"
       title="Flows"
-      count={flows.data?.items.length}
+      count={counted(flows.data)}
       resource={flows}
       isEmpty={(page) => page.items.length === 0}
       empty={
@@ -79,15 +62,13 @@ export function Flows() {
                   onClick={() => setChosen(flow.requestId)}
                 >
                   <span className="row">
-                    <b className="cut">{flow.modelName ?? flow.pipeline ?? 'unnamed'}</b>
+                    <b className="cut" title={nameOf(flow)}>{nameOf(flow)}</b>
                     {flow.version != null && <span className="muted">v{flow.version}</span>}
-                    <time className="muted push" dateTime={flow.startedAt}>
-                      {ago(flow.startedAt, now)}
-                    </time>
+                    <Distance status={flow.status} />
                   </span>
                   <span className="row">
                     <Badge status={flow.status} />
-                    <Distance status={flow.status} />
+                    <Ago className="muted push" at={flow.startedAt} now={now} />
                   </span>
                 </button>
               </li>
@@ -98,6 +79,10 @@ export function Flows() {
       )}
     </Panel>
   );
+}
+
+function nameOf(flow: Flow): string {
+  return flow.modelName ?? flow.pipeline ?? 'unnamed';
 }
 
 /** How far a flow came, as seven small marks. */

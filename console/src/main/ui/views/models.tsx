@@ -1,25 +1,37 @@
-import { useEffect, useState } from 'react';
-import { get, paths, type Deployment, type Evaluation, type Model, type Page } from '../api';
-import { ago, number } from '../format';
+import { useEffect, useRef, useState } from 'react';
+import { counted, get, paths, type Deployment, type Evaluation, type Model, type Page } from '../api';
+import { score } from '../format';
+import type { EvaluatedMetric } from '../events';
 import { useEvents, useLive, useNow } from '../live';
 import { Badge } from '../parts/badge';
-import { Interval } from '../parts/charts';
+import { axisFrom, Interval } from '../parts/charts';
+import { Ago } from '../parts/moment';
 import { Command, Panel } from '../parts/panel';
 import { useResource, type Resource } from '../resource';
 import { Metrics } from './runs';
 
 const VERSIONS_SHOWN = 4;
+const USUALLY_EVALUATED = 10_000;
 
 /** Registered models, the verdicts on their versions, and where each is served. */
 export function Models({ deployments }: { deployments: Resource<Page<Deployment>> }) {
-  const models = useResource<Page<Model>>(paths.models, ['ModelVersionCreated', 'ModelEvaluated']);
-  const evaluations = useEvaluations(models.data?.items ?? []);
+  const models = useResource<Page<Model>>(paths.models, [
+    'ModelVersionCreated',
+    'ModelVersionDeleted',
+    'RegisteredModelCreated',
+    'RegisteredModelDeleted',
+    'RegisteredModelRenamed',
+    'ModelEvaluated',
+  ]);
   const now = useNow();
+  const evaluations = useEvaluations(models.data?.items ?? [], now);
+  const mains = new Map([...evaluations].map(([key, evaluation]) => [key, mainMetric(evaluation)]));
+  const from = axisFrom([...mains.values()].filter((metric) => metric !== undefined));
   return (
     <Panel
       id="models"
       title="Models"
-      count={models.data?.items.length}
+      count={counted(models.data)}
       resource={models}
       isEmpty={(page) => page.items.length === 0}
       empty={
@@ -35,34 +47,38 @@ export function Models({ deployments }: { deployments: Resource<Page<Deployment>
             <thead>
               <tr>
                 <th scope="col">Model</th>
-                <th scope="col">Version</th>
                 <th scope="col">Verdict</th>
-                <th scope="col" colSpan={2}>Held-out</th>
+                <th scope="col">Held-out</th>
+                <th scope="col" className="wide minor">
+                  {from !== null && <span className="ends"><span>{from.toFixed(1)}</span><span>1.0</span></span>}
+                </th>
                 <th scope="col">Serves in</th>
-                <th scope="col" className="num">Registered</th>
+                <th scope="col" className="num minor">Registered</th>
               </tr>
             </thead>
             <tbody>
               {page.items.flatMap((model) =>
                 newestFirst(model).map((version, at) => {
                   const evaluation = evaluations.get(`${model.name}/${version.version}`);
-                  const main = evaluation?.metrics?.[0];
+                  const main = mains.get(`${model.name}/${version.version}`);
                   const environments = (deployments.data?.items ?? []).filter(
                     (one) => one.modelName === model.name && one.version === version.version,
                   );
                   return (
                     <tr key={`${model.name}/${version.version}`}>
-                      <th scope="row">{at === 0 ? model.name : <span className="sr">{model.name}</span>}</th>
-                      <td>v{version.version}</td>
+                      <th scope="row" className={at === 0 ? undefined : 'older'}>
+                        <span className={at === 0 ? undefined : 'sr'}>{model.name} </span>
+                        <span className="muted">v{version.version}</span>
+                      </th>
                       <td>
                         {evaluation?.verdict ? <Badge status={evaluation.verdict} /> : <span className="muted">none</span>}
                       </td>
                       {main ? (
                         <>
                           <td>
-                            <span className="muted">{main.name}</span> <b>{number(main.value)}</b>
+                            <span className="muted">{main.name}</span> <b>{score(main.value)}</b>
                           </td>
-                          <td className="wide"><Interval metric={main} /></td>
+                          <td className="wide minor"><Interval metric={main} from={from} /></td>
                         </>
                       ) : (
                         <td colSpan={2}><Metrics metrics={version.metrics ?? {}} /></td>
@@ -74,7 +90,7 @@ export function Models({ deployments }: { deployments: Resource<Page<Deployment>
                           ))}
                         </span>
                       </td>
-                      <td className="num muted">{ago(version.createdAt, now)}</td>
+                      <td className="num muted minor"><Ago at={version.createdAt} now={now} /></td>
                     </tr>
                   );
                 }),
@@ -87,26 +103,42 @@ export function Models({ deployments }: { deployments: Resource<Page<Deployment>
   );
 }
 
+/** What the gates decide by, else what the evaluation names first. */
+function mainMetric(evaluation: Evaluation): EvaluatedMetric | undefined {
+  const gated = evaluation.gates?.[0]?.metric;
+  return evaluation.metrics?.find((metric) => metric.name === gated) ?? evaluation.metrics?.[0];
+}
+
 function newestFirst(model: Model) {
   return [...(model.versions ?? [])].sort((a, b) => b.version - a.version).slice(0, VERSIONS_SHOWN);
 }
 
-/** Evaluations of the shown versions; one that is not there yet is asked for again when it may be. */
-function useEvaluations(models: Model[]): Map<string, Evaluation> {
+/** Evaluations of the shown versions. A new version's is asked for once it was announced, or should be there by now. */
+function useEvaluations(models: Model[], now: number): Map<string, Evaluation> {
   const { generation } = useLive();
   const [found, setFound] = useState(new Map<string, Evaluation>());
   const [round, setRound] = useState(0);
+  const announced = useRef(new Map<string, 'created' | 'evaluated'>());
   useEvents((event) => {
+    const key = `${event.data?.modelName}/${event.data?.version}`;
+    if (event.type === 'ModelVersionCreated' && !announced.current.has(key)) {
+      announced.current.set(key, 'created');
+    }
     if (event.type === 'ModelEvaluated') {
+      announced.current.set(key, 'evaluated');
       setRound((before) => before + 1);
     }
   });
+  const isDue = (key: string, createdAt: string) => {
+    const known = announced.current.get(key);
+    return known === undefined ? now - Date.parse(createdAt) > USUALLY_EVALUATED : known === 'evaluated';
+  };
   const wanted = models
     .slice(0, 10)
     .flatMap((model) =>
       // What an MLflow client registered by itself has no request, and no evaluation.
       newestFirst(model)
-        .filter((version) => version.requestId)
+        .filter((version) => version.requestId && isDue(`${model.name}/${version.version}`, version.createdAt))
         .map((version) => `${model.name}/${version.version}`),
     )
     .filter((key) => !found.has(key))

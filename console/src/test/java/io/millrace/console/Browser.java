@@ -29,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
  * A headless Chromium and one page in it, driven over the DevTools protocol. Keeps every request
  * the page makes and everything it complains about.
  */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final List<String> NAMES =
@@ -46,14 +46,14 @@ final class Browser implements AutoCloseable {
   private final List<String> complaints = new CopyOnWriteArrayList<>();
 
   /** The browser of this machine, if there is one. */
-  static Optional<Path> find() {
+  public static Optional<Path> find() {
     Stream<Path> onPath =
         Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
             .flatMap(folder -> NAMES.stream().map(name -> Path.of(folder, name)));
     return Stream.concat(onPath, Stream.of(ON_MACOS)).filter(Files::isExecutable).findFirst();
   }
 
-  Browser(Path executable, int width, int height) throws Exception {
+  public Browser(Path executable, int width, int height) throws Exception {
     profile = Files.createTempDirectory("console-test-");
     process =
         new ProcessBuilder(
@@ -111,12 +111,12 @@ final class Browser implements AutoCloseable {
     return Integer.parseInt(Files.readAllLines(file).getFirst());
   }
 
-  void open(URI address) throws Exception {
+  public void open(URI address) throws Exception {
     call("Page.navigate", Map.of("url", address.toString()));
   }
 
   /** What the expression is in the page; promises are waited for. */
-  JsonNode evaluate(String expression) throws Exception {
+  public JsonNode evaluate(String expression) throws Exception {
     JsonNode answer =
         call(
             "Runtime.evaluate",
@@ -128,23 +128,23 @@ final class Browser implements AutoCloseable {
   }
 
   /** The text of the first element that matches, as a person sees it; empty if there is none. */
-  String text(String selector) throws Exception {
+  public String text(String selector) throws Exception {
     return evaluate(
             "document.querySelector(" + JSON.writeValueAsString(selector) + ")?.innerText ?? ''")
         .asString();
   }
 
   /** Types into a field like a person: the page hears of it. */
-  void type(String selector, String text) throws Exception {
+  public void type(String selector, String text) throws Exception {
     evaluate("document.querySelector(" + JSON.writeValueAsString(selector) + ").focus()");
     call("Input.insertText", Map.of("text", text));
   }
 
-  void click(String selector) throws Exception {
+  public void click(String selector) throws Exception {
     evaluate("document.querySelector(" + JSON.writeValueAsString(selector) + ").click()");
   }
 
-  void dark(boolean dark) throws Exception {
+  public void dark(boolean dark) throws Exception {
     call(
         "Emulation.setEmulatedMedia",
         Map.of(
@@ -152,18 +152,18 @@ final class Browser implements AutoCloseable {
             List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
   }
 
-  void screenshot(Path file) throws Exception {
+  public void screenshot(Path file) throws Exception {
     JsonNode answer = call("Page.captureScreenshot", Map.of("format", "png"));
     Files.write(file, Base64.getDecoder().decode(answer.path("data").asString()));
   }
 
   /** Addresses of all requests so far. */
-  List<String> requests() {
+  public List<String> requests() {
     return List.copyOf(requests);
   }
 
   /** Errors and warnings of the console, exceptions, breaches of the page's policy. */
-  List<String> complaints() {
+  public List<String> complaints() {
     return List.copyOf(complaints);
   }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -25,9 +26,9 @@ import java.util.regex.Pattern;
  * {@code canned/flows-x.json}. Times in them such as {@code "@-12.5"} are seconds from now.
  */
 final class CannedGateway implements AutoCloseable {
-  /** The policy of the real gateway, without its leave for inline styles, which is not needed. */
+  /** The policy of the real gateway. */
   static final String POLICY =
-      "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
+      "default-src 'self'; img-src 'self' data:; style-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
   private static final Map<String, String> TYPES =
       Map.of(
@@ -35,6 +36,7 @@ final class CannedGateway implements AutoCloseable {
           "js", "text/javascript; charset=utf-8",
           "css", "text/css; charset=utf-8",
           "svg", "image/svg+xml");
+  private static final Pattern METRIC = Pattern.compile("metric_key=([a-z_.]+)");
   private static final Pattern TIME = Pattern.compile("\"@(-?[0-9.]+)\"");
 
   private final HttpServer server;
@@ -50,6 +52,7 @@ final class CannedGateway implements AutoCloseable {
     server.createContext("/", this::file);
     server.createContext("/api/v1/", this::answer);
     server.createContext("/api/v1/events", this::stream);
+    server.createContext("/api/2.0/mlflow/metrics/get-history", this::history);
     server.start();
   }
 
@@ -127,12 +130,27 @@ final class CannedGateway implements AutoCloseable {
     }
     byte[] canned =
         resource("canned/" + path.substring("/api/v1/".length()).replace('/', '-') + ".json");
+    if (canned == null && (path.endsWith("/windows") || path.endsWith("/history"))) {
+      respond(exchange, 200, "application/json", "{\"items\":[]}".getBytes(UTF_8));
+      return;
+    }
     if (canned == null) {
       respond(
           exchange, 404, "application/problem+json", "{\"code\":\"not-found\"}".getBytes(UTF_8));
       return;
     }
     respond(exchange, 200, "application/json", moments(new String(canned, UTF_8)).getBytes(UTF_8));
+  }
+
+  /** The history of a metric of any run. */
+  private void history(HttpExchange exchange) throws IOException {
+    Matcher key = METRIC.matcher(exchange.getRequestURI().getQuery());
+    byte[] canned = key.find() ? resource("canned/metric-" + key.group(1) + ".json") : null;
+    respond(
+        exchange,
+        200,
+        "application/json",
+        canned == null ? "{\"metrics\":[]}".getBytes(UTF_8) : canned);
   }
 
   private void stream(HttpExchange exchange) throws IOException {

@@ -58,10 +58,17 @@ class OverviewTest {
     shows("#flows", "breast-cancer", "running", "awaiting approval", "rejected");
     shows(
         ".story", "Requested", "Trained", "Production", "184 / 300 trees", "accuracy", "log_loss");
-    shows("#models", "roc_auc 0.9923", "production", "staging", "passed");
+    shows("#models", "roc_auc 0.9976", "production", "staging", "passed");
     shows("#runs", "spirited-heron-41", "notebook", "exploration");
     shows("#deployments", "production", "automatic", "inference-service-1 failed");
-    shows("#monitoring", "drifted", "9 of 12 columns drifted", "mean_area", "< 0.001", "2.41");
+    shows(
+        "#monitoring",
+        "drifted",
+        "31 of 31 columns drifted",
+        "mean_smoothness",
+        "< 0.001",
+        "7.306");
+    shows(".summary", "under way 1", "waiting for approval 1", "serving 3", "drifted 1");
     shows("#events", "DataValidated", "569 rows, all checks passed");
     shows(".top", "7 services up", "Live");
     assertThat(browser.evaluate("document.querySelectorAll('.steps li.done').length").asInt())
@@ -72,6 +79,39 @@ class OverviewTest {
         .isNotEmpty()
         .allSatisfy(url -> assertThat(url).startsWith(gateway.address().toString()));
     assertThat(browser.complaints().subList(before, browser.complaints().size())).isEmpty();
+  }
+
+  @Test
+  void drawsTheWindowsOfTheMonitoring() throws Exception {
+    open();
+    shows(".windows", "50 rows: 100 % of the columns drifted");
+    assertThat(browser.evaluate("document.querySelectorAll('.windows li.bad').length").asInt())
+        .isPositive();
+    assertThat(browser.evaluate("document.querySelectorAll('.windows li.good').length").asInt())
+        .isPositive();
+  }
+
+  @Test
+  void showsWhatWasServedBefore() throws Exception {
+    open();
+    shows("#deployments", "rolled back by lead", "second thoughts", "revision 4");
+    browser.click("#deployments button[aria-expanded]");
+    shows(".history", "3 v3 automatic", "1 v1 automatic");
+  }
+
+  @Test
+  void opensARunWithItsCurvesAndParameters() throws Exception {
+    open();
+    shows("#runs", "spirited-heron-41");
+    browser.click("#runs button[aria-expanded]");
+    shows(".opened", "log_loss", "trees 300", "5f1c2a9be0d34c7fa6b8d1e2f3a40517");
+    eventually("the whole curve")
+        .until(
+            () ->
+                browser
+                    .evaluate("document.querySelector('.opened .sparkline svg')?.textContent ?? ''")
+                    .asString()
+                    .startsWith("184 values"));
   }
 
   @Test

@@ -166,7 +166,8 @@ class GatewayTest {
     var page = get("/");
     assertThat(page.statusCode()).isEqualTo(200);
     assertThat(page.headers().firstValue("Content-Security-Policy").orElse(""))
-        .contains("default-src 'self'");
+        .contains("default-src 'self'")
+        .doesNotContain("unsafe");
     assertThat(page.body()).contains("<script").contains("app.js");
     assertThat(get("/app.js").statusCode()).isEqualTo(200);
   }

@@ -50,9 +50,24 @@ final class Journey implements AutoCloseable {
   /** Stores the sample data and applies a pipeline. */
   Journey prepare(String name, int trees) {
     gateway.pushDataset("breast-cancer-wisconsin", SAMPLE);
-    var applied = gateway.tryPost("/api/v1/pipelines", pipeline(name, trees), "text/yaml");
-    assertThat(applied.succeeded()).as("pipeline applied: %s", applied.body()).isTrue();
+    apply(pipeline(name, trees));
     return this;
+  }
+
+  void apply(String pipeline) {
+    var applied = gateway.tryPost("/api/v1/pipelines", pipeline, "text/yaml");
+    assertThat(applied.succeeded()).as("pipeline applied: %s", applied.body()).isTrue();
+  }
+
+  /** The run as the list of runs has it. */
+  JsonNode run(String runId) {
+    return gateway
+        .get("/api/v1/runs?limit=100")
+        .path("items")
+        .valueStream()
+        .filter(run -> run.path("runId").asString().equals(runId))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Asks for a training by POST. */
@@ -166,6 +181,21 @@ final class Journey implements AutoCloseable {
             "/invocations?model=" + model, "{\"instances\":[[" + row + "]]}", "application/json");
     assertThat(answer.succeeded()).as("prediction: %s", answer.body()).isTrue();
     return answer.body().path("predictions");
+  }
+
+  /** Has production score the same row many times, which no training data looks like. */
+  void predictShifted(String model, int rows) {
+    predictShifted(model, "production", rows);
+  }
+
+  void predictShifted(String model, String environment, int rows) {
+    var row = "[" + "7,".repeat(29) + "7]";
+    var answer =
+        gateway.tryPost(
+            "/invocations?model=" + model + "&environment=" + environment,
+            "{\"instances\":[" + (row + ",").repeat(rows - 1) + row + "]}",
+            "application/json");
+    assertThat(answer.succeeded()).as("prediction: %s", answer.body()).isTrue();
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.cli.CliFailure;
 import io.millrace.cli.EventStream;
+import io.millrace.console.Browser;
 import io.millrace.events.TrainRequested;
 import io.millrace.messaging.EventCodec;
 import io.millrace.schemas.Topic;
@@ -424,6 +425,51 @@ class JourneyE2ET {
             "io.millrace.ModelEvaluated",
             "\"verdict\":\"PASSED\"",
             "\"environment\":\"production\"");
+  }
+
+  @Test
+  void showsWhatHappensInTheConsole() throws Exception {
+    assumeTrue(Browser.find().isPresent(), "no Chromium or Chrome on PATH");
+    var name = "shown";
+    journey.apply(Journey.pipeline(name, 60));
+    try (var page = new ConsolePage(platform.gateway())) {
+      page.shows(".top", "Live", "7 services up");
+      var first = journey.request(name);
+      page.shows("#flows", name, "tester");
+      journey.awaitServed(first);
+      var flow = journey.awaitServed(journey.request(name));
+      page.shows(".story", name + " v2", "deployed", "60 / 60 trees", "gates passed", "roc_auc");
+      page.shows(".story .sparkline", "accuracy");
+      page.shows("#models", name + " v2", "passed", "roc_auc", "production");
+      page.shows("#deployments", name + " v2", "revision 2");
+      page.shows("#events", "ModelDeployed", name + " v2 in production on standalone");
+      var run = journey.run(flow.path("runIds").path(0).asString());
+      page.shows("#runs", run.path("name").asString(), "finished", "roc_auc");
+      journey.predictShifted(name, 120);
+      page.shows("#monitoring", name + " v2", "drifted", "columns drifted");
+      page.shows(".windows", "columns drifted");
+      page.showsNothing("undefined", "NaN", "[object Object]", "Invalid Date");
+      page.complainsOfNothing();
+    }
+  }
+
+  /** What the console's own tests are fed with never says what the platform does not say. */
+  @Test
+  void saysEverythingThatTheConsoleIsTestedWith() throws Exception {
+    var name = "recorded";
+    journey.apply(
+        Journey.pipeline(name, 20)
+            .replace(
+                "environments: [staging, production]",
+                "environments: [staging, production]\n  approval: {production: {approvers: 1}}"));
+    var waiting = journey.request(name);
+    journey.awaitEvent(waiting, "ApprovalRequested", "production");
+    journey.predictShifted(name, "staging", 120);
+    requestWith(r -> r.put("pipeline", "never-applied"));
+    await("drift is known")
+        .atMost(Journey.PATIENCE)
+        .until(() -> Journey.count(journey.flow(waiting), "DriftDetected", "staging") > 0);
+    new CannedAnswers(journey).areAsSaid(name, waiting);
   }
 
   private record Executed(int status, String output) {}

@@ -17,7 +17,7 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 class ConsoleFiles {
 
   private static final String POLICY =
-      "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+      "default-src 'self'; img-src 'self' data:; style-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
   @Bean
   RouterFunction<ServerResponse> consolePage() {
