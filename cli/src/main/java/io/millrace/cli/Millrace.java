@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
       RollbackCommand.class,
       DeadLettersCommand.class,
       RetentionCommand.class,
+      ImportCommand.class,
+      ExportCommand.class,
     })
 public final class Millrace implements Runnable {
 
@@ -68,7 +70,8 @@ public final class Millrace implements Runnable {
     return new GatewayClient(address());
   }
 
-  private URI address() {
+  /** Where the gateway is. */
+  URI address() {
     if (gateway != null) {
       return gateway;
     }
