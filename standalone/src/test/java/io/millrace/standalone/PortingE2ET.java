@@ -336,7 +336,7 @@ class PortingE2ET {
     side.post(
         "/registered-models/create",
         Map.of("name", "iris", "description", "flowers", "tags", List.of(tag("team", "a"))));
-    for (int version = 1; version <= 3; version++) {
+    for (int version = 1; version <= 6; version++) {
       var run = runs.get(version);
       side.post(
           "/model-versions/create",
@@ -352,6 +352,28 @@ class PortingE2ET {
               "tags",
               List.of(tag("v", "" + version))));
     }
+    for (var gone : List.of("1", "2", "4")) {
+      side.send(
+          "/model-versions/delete",
+          "DELETE",
+          JSON.writeValueAsBytes(Map.of("name", "iris", "version", gone)));
+    }
+    side.post(
+        "/model-versions/transition-stage",
+        Map.of(
+            "name",
+            "iris",
+            "version",
+            "3",
+            "stage",
+            "Production",
+            "archive_existing_versions",
+            false));
+    side.post(
+        "/registered-models/alias", Map.of("name", "iris", "alias", "champion", "version", "5"));
+    side.post(
+        "/registered-models/create",
+        Map.of("name", "greeting", "tags", List.of(tag("mlflow.prompt.is_prompt", "true"))));
   }
 
   // ---- the command
@@ -596,7 +618,11 @@ class PortingE2ET {
     var to = target.get("/registered-models/get", "name", "iris").path("registered_model");
     assertThat(to.path("description")).isEqualTo(from.path("description"));
     assertThat(withoutImport(tags(to.path("tags")))).isEqualTo(tags(from.path("tags")));
+    assertThat(to.path("aliases")).isEqualTo(from.path("aliases")).hasSize(1);
+    assertThat(target.get("/registered-models/get", "name", "greeting").toString())
+        .contains("is_prompt");
     var versions = versions(source);
+    assertThat(versions.keySet()).containsExactly("3", "5", "6");
     var there = versions(target);
     assertThat(there.keySet()).isEqualTo(versions.keySet());
     versions.forEach(
