@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Reads CSV files into columns. Missing values are blank fields and {@code NA}, {@code N/A}, {@code
@@ -31,6 +32,11 @@ public final class Csv {
 
   /** As {@link #infer(Path)}, from rows already open; {@code file} is the name used in messages. */
   public static Inferred infer(CsvRows rows, String file) {
+    return infer(rows, file, row -> {});
+  }
+
+  /** The same, showing each row to somebody else too. */
+  public static Inferred infer(CsvRows rows, String file, Consumer<List<String>> each) {
     List<SchemaInference> columns = rows.header().stream().map(SchemaInference::new).toList();
     long count = 0;
     for (Optional<List<String>> row = rows.next(); row.isPresent(); row = rows.next()) {
@@ -38,6 +44,7 @@ public final class Csv {
       for (int i = 0; i < fields.size(); i++) {
         columns.get(i).observe(fields.get(i));
       }
+      each.accept(fields);
       count++;
     }
     if (count == 0) {

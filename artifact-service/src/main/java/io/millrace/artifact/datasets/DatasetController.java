@@ -2,19 +2,26 @@ package io.millrace.artifact.datasets;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import io.millrace.artifact.datasets.DatasetIntake.Declared;
 import io.millrace.artifact.datasets.DatasetVersions.Pushed;
 import io.millrace.artifact.storage.Contents;
 import io.millrace.artifact.storage.DeclaredDigest;
 import io.millrace.artifact.storage.Download;
+import io.millrace.artifact.storage.Objects;
 import io.millrace.artifact.storage.RequestBytes;
+import io.millrace.artifact.storage.StoredObject;
+import io.millrace.datasets.TableSummary;
 import io.millrace.problems.ApiProblem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -25,6 +32,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -40,28 +48,42 @@ import org.springframework.web.bind.annotation.RestController;
 final class DatasetController {
 
   private static final String LATEST = "latest";
+  private static final int MOST_FILES = 100_000;
 
   private final DatasetIntake intake;
   private final DatasetVersions versions;
   private final Download download;
+  private final Objects objects;
   private final Contents contents;
 
   DatasetController(
-      DatasetIntake intake, DatasetVersions versions, Download download, Contents contents) {
+      DatasetIntake intake,
+      DatasetVersions versions,
+      Download download,
+      Objects objects,
+      Contents contents) {
     this.intake = intake;
     this.versions = versions;
     this.download = download;
+    this.objects = objects;
     this.contents = contents;
   }
 
-  /** A version as clients see it; {@code created} only answers a push. */
+  /**
+   * A version as clients see it; {@code created} only answers a push.
+   *
+   * @param sha256 of the table; absent where there are several files and no single table
+   * @param size of the table, else of all files
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record VersionView(
       String name,
       int version,
       String digest,
-      String sha256,
+      @Nullable String sha256,
       long size,
+      long totalSize,
+      int files,
       long rows,
       int columns,
       @JsonRawValue String schema,
@@ -76,8 +98,10 @@ final class DatasetController {
           v.name().value(),
           v.version(),
           v.digest(),
-          v.object().sha256(),
-          v.object().size(),
+          tableDigest(v),
+          v.contentSize(),
+          v.size(),
+          v.files(),
           v.rows(),
           v.columns(),
           v.schema(),
@@ -89,12 +113,19 @@ final class DatasetController {
     }
   }
 
+  private static @Nullable String tableDigest(DatasetVersion v) {
+    StoredObject table = v.table();
+    return table == null ? null : table.sha256();
+  }
+
   /** A line of a list of versions, which leaves the schema out. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   record VersionLine(
       int version,
       String digest,
-      String sha256,
+      @Nullable String sha256,
       long size,
+      int files,
       long rows,
       int columns,
       String createdBy,
@@ -105,8 +136,9 @@ final class DatasetController {
       return new VersionLine(
           v.version(),
           v.digest(),
-          v.object().sha256(),
-          v.object().size(),
+          tableDigest(v),
+          v.size(),
+          v.files(),
           v.rows(),
           v.columns(),
           v.createdBy(),
@@ -117,7 +149,46 @@ final class DatasetController {
 
   /** A line of the list of datasets, with the figures of the latest version. */
   record DatasetLine(
-      String name, int latestVersion, long rows, int columns, long size, Instant updatedAt) {}
+      String name,
+      int latestVersion,
+      long rows,
+      int columns,
+      long size,
+      int files,
+      String digest,
+      Instant updatedAt) {}
+
+  /** A file of a version. */
+  record FileLine(String path, long size, String sha256, String mediaType) {
+
+    static FileLine of(VersionFile file) {
+      return new FileLine(
+          file.path().value(), file.object().size(), file.object().sha256(), file.mediaType());
+    }
+  }
+
+  /** A version to make of bytes that are here. */
+  record FilesOfVersion(@Nullable List<@Nullable FileOfVersion> files) {}
+
+  /** One of its files. */
+  record FileOfVersion(@Nullable String path, @Nullable String sha256, long size) {}
+
+  /**
+   * What a check of stored bytes found.
+   *
+   * @param intact nothing is damaged
+   */
+  record Verified(
+      String name, int version, boolean intact, int files, long bytes, List<Damage> damaged) {}
+
+  /** A file whose stored bytes are not the ones that were sent. */
+  record Damage(String path, String message) {}
+
+  /** What the tables of a version look like, by path. */
+  record Profiles(String name, int version, List<FileProfile> tables) {}
+
+  /** What one table looks like. */
+  record FileProfile(String path, TableSummary summary) {}
 
   /** A page; the token is absent on the last one. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -127,6 +198,19 @@ final class DatasetController {
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record DatasetView(
       String name, int latestVersion, List<VersionLine> versions, @Nullable String nextPageToken) {}
+
+  @PostMapping(path = "/{name}/versions", consumes = MediaType.APPLICATION_JSON_VALUE)
+  ResponseEntity<VersionView> create(
+      @PathVariable String name,
+      @RequestHeader(name = "Millrace-Created-By", defaultValue = "unknown") String createdBy,
+      ServerHttpRequest request)
+      throws IOException {
+    DatasetName dataset = new DatasetName(name);
+    return pushed(
+        dataset,
+        intake.create(
+            dataset, declared(JsonRequest.read(request, FilesOfVersion.class)), createdBy));
+  }
 
   @PostMapping("/{name}/versions")
   ResponseEntity<VersionView> push(
@@ -148,6 +232,10 @@ final class DatasetController {
                   request.getHeaders().getFirst(HttpHeaders.CONTENT_DISPOSITION), dataset),
               createdBy);
     }
+    return pushed(dataset, pushed);
+  }
+
+  private static ResponseEntity<VersionView> pushed(DatasetName dataset, Pushed pushed) {
     DatasetVersion version = pushed.version();
     return ResponseEntity.status(pushed.created() ? HttpStatus.CREATED : HttpStatus.OK)
         .location(URI.create("/api/v1/datasets/" + dataset + "/versions/" + version.version()))
@@ -169,7 +257,9 @@ final class DatasetController {
                         v.version(),
                         v.rows(),
                         v.columns(),
-                        v.object().size(),
+                        v.size(),
+                        v.files(),
+                        v.digest(),
                         v.createdAt()))
             .toList(),
         found.size() < most ? null : found.getLast().name().value());
@@ -225,17 +315,186 @@ final class DatasetController {
   ResponseEntity<Publisher<DataBuffer>> content(
       @PathVariable String name, @PathVariable String version, ServerHttpRequest request) {
     DatasetVersion found = find(name, version);
+    StoredObject table = found.table();
+    if (table == null) {
+      throw new ApiProblem(
+          409,
+          "several-files",
+          "dataset '%s' version %d has %d files and no single table; fetch them one by one from .../files"
+              .formatted(found.name(), found.version(), found.files()));
+    }
+    return download(
+        request,
+        found,
+        table,
+        found.mediaType(),
+        found.name() + "-" + found.version() + ".csv",
+        version);
+  }
+
+  @GetMapping("/{name}/versions/{version}/files")
+  Page<FileLine> files(
+      @PathVariable String name,
+      @PathVariable String version,
+      @RequestParam(defaultValue = "1000") int limit,
+      @RequestParam(defaultValue = "") String pageToken) {
+    DatasetVersion found = find(name, version);
+    int most = limited(limit);
+    List<VersionFile> files = versions.files(found.name(), found.version(), pageToken, most);
+    return new Page<>(
+        files.stream().map(FileLine::of).toList(),
+        files.size() < most ? null : files.getLast().path().value());
+  }
+
+  @RequestMapping(
+      path = "/{name}/versions/{version}/files/{*path}",
+      method = {RequestMethod.GET, RequestMethod.HEAD})
+  ResponseEntity<Publisher<DataBuffer>> file(
+      @PathVariable String name,
+      @PathVariable String version,
+      @PathVariable String path,
+      ServerHttpRequest request) {
+    DatasetVersion found = find(name, version);
+    FilePath wanted = new FilePath(path.startsWith("/") ? path.substring(1) : path);
+    VersionFile file =
+        versions
+            .file(found.name(), found.version(), wanted.value())
+            .orElseThrow(
+                () ->
+                    new ApiProblem(
+                        404,
+                        "file-not-found",
+                        "dataset '%s' version %d has no file '%s'"
+                            .formatted(found.name(), found.version(), wanted)));
+    return download(request, found, file.object(), file.mediaType(), wanted.name(), version);
+  }
+
+  @GetMapping("/{name}/versions/{version}/profile")
+  Profiles profile(@PathVariable String name, @PathVariable String version) {
+    DatasetVersion found = find(name, version);
+    return new Profiles(
+        found.name().value(),
+        found.version(),
+        allFiles(found).stream()
+            .flatMap(
+                file ->
+                    versions.table(file.object().sha256()).stream()
+                        .map(table -> new FileProfile(file.path().value(), table.summary())))
+            .toList());
+  }
+
+  @GetMapping("/{name}/diff")
+  DatasetDiff diff(
+      @PathVariable String name,
+      @RequestParam(defaultValue = "") String from,
+      @RequestParam(defaultValue = LATEST) String to) {
+    DatasetVersion after = find(name, to);
+    DatasetVersion before =
+        from.isEmpty()
+            ? versions.versions(after.name(), after.version(), 1).stream()
+                .findFirst()
+                .orElseThrow(
+                    () ->
+                        new ApiProblem(
+                            404,
+                            "version-not-found",
+                            "dataset '%s' has no version before %d"
+                                .formatted(after.name(), after.version())))
+            : find(name, from);
+    return DatasetDiff.of(
+        before,
+        after,
+        allFiles(before),
+        allFiles(after),
+        file -> versions.table(file.object().sha256()).orElse(null));
+  }
+
+  @PostMapping("/{name}/versions/{version}/verify")
+  Verified verify(@PathVariable String name, @PathVariable String version) {
+    DatasetVersion found = find(name, version);
+    List<VersionFile> files = allFiles(found);
+    List<Damage> damaged = new ArrayList<>();
+    for (VersionFile file : files) {
+      objects
+          .damage(file.object(), corrupt -> contents.markCorrupt(file.object().sha256()))
+          .ifPresent(message -> damaged.add(new Damage(file.path().value(), message)));
+    }
+    if (!new Manifest(found.manifest()).digest().equals(found.digest())) {
+      damaged.add(new Damage("", "the manifest is not the one whose digest the version has"));
+    }
+    return new Verified(
+        found.name().value(),
+        found.version(),
+        damaged.isEmpty(),
+        files.size(),
+        found.size(),
+        damaged);
+  }
+
+  @DeleteMapping("/{name}/versions/{version}")
+  ResponseEntity<Void> delete(@PathVariable String name, @PathVariable String version) {
+    if (version.equals(LATEST)) {
+      throw new ApiProblem(400, "invalid-version", "name the version to delete by its number");
+    }
+    DatasetVersion found = find(name, version);
+    versions.delete(found.name(), found.version());
+    return ResponseEntity.noContent().build();
+  }
+
+  private List<VersionFile> allFiles(DatasetVersion version) {
+    return versions.files(version.name(), version.version(), "", Integer.MAX_VALUE);
+  }
+
+  private ResponseEntity<Publisher<DataBuffer>> download(
+      ServerHttpRequest request,
+      DatasetVersion version,
+      StoredObject object,
+      String mediaType,
+      String fileName,
+      String asked) {
     return download.answer(
         request,
         new Download.Of(
-            found.object(),
-            found.createdAt(),
+            object,
+            version.createdAt(),
             headers -> {
-              describe(headers, found.mediaType(), found.name() + "-" + found.version() + ".csv");
-              headers.setCacheControl(caching(version));
-              headers.set("Millrace-Dataset-Version", Integer.toString(found.version()));
+              describe(headers, mediaType, fileName);
+              headers.setCacheControl(caching(asked));
+              headers.set("Millrace-Dataset-Version", Integer.toString(version.version()));
             },
-            corrupt -> contents.markCorrupt(found.object().sha256())));
+            corrupt -> contents.markCorrupt(object.sha256())));
+  }
+
+  private static List<Declared> declared(FilesOfVersion asked) {
+    List<@Nullable FileOfVersion> files = asked.files();
+    if (files == null || files.isEmpty() || files.size() > MOST_FILES) {
+      throw new ApiProblem(
+          400, "invalid-files", "files must be a list of 1 to " + MOST_FILES + " entries");
+    }
+    List<Declared> declared = new ArrayList<>();
+    Set<String> paths = new HashSet<>();
+    for (FileOfVersion file : files) {
+      if (file == null || file.path() == null || file.size() < 0) {
+        throw new ApiProblem(400, "invalid-files", "each file needs path, sha256 and size");
+      }
+      FilePath path = new FilePath(file.path());
+      if (!paths.add(path.value())) {
+        throw new ApiProblem(400, "duplicate-path", "'%s' is named twice".formatted(path));
+      }
+      declared.add(new Declared(path, Sha256Hex.of(file.sha256()), file.size()));
+    }
+    for (Declared file : declared) {
+      String path = file.path().value();
+      for (int slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
+        if (paths.contains(path.substring(0, slash))) {
+          throw new ApiProblem(
+              400,
+              "path-conflict",
+              "'%s' is a file and a folder".formatted(path.substring(0, slash)));
+        }
+      }
+    }
+    return declared;
   }
 
   private DatasetVersion find(String name, String version) {

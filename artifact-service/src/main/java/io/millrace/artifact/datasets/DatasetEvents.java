@@ -1,5 +1,6 @@
 package io.millrace.artifact.datasets;
 
+import io.millrace.artifact.storage.StoredObject;
 import io.millrace.database.Tx;
 import io.millrace.events.DatasetRef;
 import io.millrace.events.DatasetRejected;
@@ -20,6 +21,7 @@ final class DatasetEvents {
   }
 
   void created(Tx tx, DatasetVersion version) {
+    StoredObject table = version.table();
     outbox.append(
         tx,
         Topics.DATASETS,
@@ -34,8 +36,8 @@ final class DatasetEvents {
                         FileRef.newBuilder()
                             .setUri(version.uri())
                             .setMediaType(version.mediaType())
-                            .setSha256(version.object().sha256())
-                            .setSize(version.object().size())
+                            .setSha256(table == null ? version.digest() : table.sha256())
+                            .setSize(version.contentSize())
                             .build())
                     .build())
             .setRows(version.rows())

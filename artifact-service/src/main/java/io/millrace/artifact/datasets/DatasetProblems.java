@@ -22,7 +22,7 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 
 /** What the storage refuses, as problems (RFC 9457) with a stable code. */
 @Order(Ordered.HIGHEST_PRECEDENCE)
-@RestControllerAdvice(assignableTypes = DatasetController.class)
+@RestControllerAdvice(assignableTypes = {DatasetController.class, ContentController.class})
 final class DatasetProblems {
 
   private static final Logger log = LoggerFactory.getLogger(DatasetProblems.class);

@@ -5,23 +5,37 @@ import io.millrace.artifact.storage.StoredObject;
 import io.millrace.database.Database;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
+import io.millrace.datasets.Schema;
+import io.millrace.datasets.TableSummary;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
 
 /** The store of dataset versions. */
 @Component
 final class DatasetVersions {
 
-  static final String MEDIA_TYPE = "text/csv";
+  private static final String COLUMNS =
+      """
+      select v.name, v.version, c.object_key, v.sha256, c.size as table_size, v.size, v.media_type,
+             v.digest, v.manifest, v.schema, v.row_count, v.column_count, v.created_by, v.created_at,
+             (select count(*) from version_files f where f.name = v.name and f.version = v.version)
+               as files
+      """;
 
   private static final String SELECT =
+      COLUMNS + " from dataset_versions v left join contents c on c.sha256 = v.sha256 ";
+
+  private static final String FILES =
       """
-      select v.name, v.version, c.object_key, v.sha256, v.size, v.media_type, v.digest, v.manifest,
-             v.schema, v.row_count, v.column_count, v.created_by, v.created_at
-      from dataset_versions v join contents c on c.sha256 = v.sha256
+      select f.path, f.sha256, f.size, f.media_type, c.object_key
+      from version_files f join contents c on c.sha256 = f.sha256
+      where f.name = $1 and f.version = $2
       """;
 
   private final Database database;
@@ -37,31 +51,112 @@ final class DatasetVersions {
   /** A version with whether this call made it. */
   record Pushed(DatasetVersion version, boolean created) {}
 
-  /** The version of a dataset with these bytes. */
-  Optional<DatasetVersion> withContent(DatasetName name, String sha256) {
-    return database.read(tx -> withContent(tx, name, sha256));
+  /** The version of a dataset with these files. */
+  Optional<DatasetVersion> same(DatasetName name, String identity) {
+    return database.read(tx -> same(tx, name, identity));
   }
 
-  /** Makes an upload the next version, unless the dataset has one with the same bytes. */
-  Pushed push(DatasetName name, Upload upload, String createdBy) {
+  /** The objects of digests whose bytes are kept; they stay for the push that asks. */
+  Map<String, StoredObject> kept(List<String> digests) {
+    contents.touch(digests);
+    return database.read(tx -> contents.findAll(tx, digests)).stream()
+        .collect(Collectors.toMap(StoredObject::sha256, object -> object));
+  }
+
+  /** What a content is as a table, where somebody has read it. */
+  Optional<ContentTable> table(String sha256) {
+    return database.read(
+        tx ->
+            tx.queryOne(
+                "select row_count, schema, summary from content_tables where sha256 = $1",
+                row ->
+                    new ContentTable(
+                        row.int8("row_count"),
+                        Schema.fromJson(row.string("schema")),
+                        TableSummary.fromJson(row.string("summary"))),
+                sha256));
+  }
+
+  /** Remembers what a content is as a table. */
+  void remember(String sha256, ContentTable table) {
+    database.inTransactionVoid(tx -> remember(tx, sha256, table));
+  }
+
+  static void remember(Tx tx, String sha256, ContentTable table) {
+    tx.update(
+        """
+        insert into content_tables (sha256, row_count, schema, summary) values ($1, $2, $3, $4)
+        on conflict do nothing
+        """,
+        sha256,
+        table.rows(),
+        table.schema().toJson(),
+        table.summary().toJson());
+  }
+
+  /**
+   * Makes files the next version, unless the dataset has one with the same files.
+   *
+   * @param first what comes before in the transaction
+   */
+  Pushed push(DatasetName name, NewVersion files, String createdBy, Consumer<Tx> first) {
     return database.inTransaction(
         tx -> {
-          contents.keep(tx, upload.object());
+          first.accept(tx);
           tx.update("insert into datasets (name) values ($1) on conflict do nothing", name.value());
           // Versions of one dataset are counted one after another.
           tx.query(
               "select name from datasets where name = $1 for update",
               row -> row.string("name"),
               name.value());
-          Optional<DatasetVersion> same = withContent(tx, name, upload.object().sha256());
+          Optional<DatasetVersion> same = same(tx, name, files.identity());
           if (same.isPresent()) {
             return new Pushed(same.get(), false);
           }
-          DatasetVersion version = next(tx, name, upload, createdBy);
-          insert(tx, version);
+          DatasetVersion version = next(tx, name, files, createdBy);
+          insert(tx, version, files);
           events.created(tx, version);
           return new Pushed(version, true);
         });
+  }
+
+  /** Removes a version; its number is not given again. False: there is none. */
+  boolean delete(DatasetName name, int version) {
+    return database.inTransaction(
+        tx -> {
+          tx.update(
+              """
+              update contents set touched_at = now() where sha256 in (
+                select sha256 from version_files where name = $1 and version = $2)
+              """,
+              name.value(),
+              version);
+          return tx.update(
+                  "delete from dataset_versions where name = $1 and version = $2",
+                  name.value(),
+                  version)
+              > 0;
+        });
+  }
+
+  /** Files of a version by path, after a path. */
+  List<VersionFile> files(DatasetName name, int version, String after, int most) {
+    return database.read(
+        tx ->
+            tx.query(
+                FILES + " and f.path > $3 order by f.path limit $4",
+                DatasetVersions::file,
+                name.value(),
+                version,
+                after,
+                most));
+  }
+
+  Optional<VersionFile> file(DatasetName name, int version, String path) {
+    return database.read(
+        tx ->
+            tx.queryOne(
+                FILES + " and f.path = $3", DatasetVersions::file, name.value(), version, path));
   }
 
   /** Tells the platform of a push that was no table; nothing else changes. */
@@ -105,61 +200,70 @@ final class DatasetVersions {
     return database.read(
         tx ->
             tx.query(
-                """
-                select v.name, v.version, c.object_key, v.sha256, v.size, v.media_type, v.digest,
-                       v.manifest, v.schema, v.row_count, v.column_count, v.created_by, v.created_at
-                from (select name from datasets where name > $1 order by name limit $2) d
-                cross join lateral (
-                  select * from dataset_versions where name = d.name order by version desc limit 1) v
-                join contents c on c.sha256 = v.sha256
-                order by v.name
-                """,
+                COLUMNS
+                    + """
+                    from (select name from datasets where name > $1 order by name) d
+                    cross join lateral (
+                      select * from dataset_versions where name = d.name
+                      order by version desc limit 1) v
+                    left join contents c on c.sha256 = v.sha256
+                    order by v.name limit $2
+                    """,
                 DatasetVersions::version,
                 after,
                 most));
   }
 
-  private static Optional<DatasetVersion> withContent(Tx tx, DatasetName name, String sha256) {
+  private static Optional<DatasetVersion> same(Tx tx, DatasetName name, String identity) {
     return tx.queryOne(
-        SELECT + " where v.name = $1 and v.sha256 = $2",
+        SELECT + " where v.name = $1 and coalesce(v.identity, v.sha256) = $2",
         DatasetVersions::version,
         name.value(),
-        sha256);
+        identity);
   }
 
-  private static DatasetVersion next(Tx tx, DatasetName name, Upload upload, String createdBy) {
+  private static DatasetVersion next(Tx tx, DatasetName name, NewVersion files, String createdBy) {
     int version =
         tx.queryOne(
-                "select coalesce(max(version), 0) + 1 as next from dataset_versions where name = $1",
-                row -> row.int4("next"),
+                """
+                update datasets
+                set last_version = 1 + greatest(last_version, (
+                  select coalesce(max(version), 0) from dataset_versions where name = $1))
+                where name = $1 returning last_version
+                """,
+                row -> row.int4("last_version"),
                 name.value())
             .orElseThrow();
-    Manifest manifest = Manifest.of(name, version, MEDIA_TYPE, upload);
+    Manifest manifest = Manifest.of(name, version, files);
     return new DatasetVersion(
         name,
         version,
-        upload.object(),
-        MEDIA_TYPE,
+        files.tableObject(),
+        files.mediaType(),
+        files.size(),
+        files.files().size(),
         manifest.digest(),
         manifest.json(),
-        upload.table().schema().toJson(),
-        upload.table().rows(),
-        upload.table().schema().columns().size(),
+        files.schema().toJson(),
+        files.rows(),
+        files.schema().columns().size(),
         createdBy,
         Instant.now().truncatedTo(ChronoUnit.MICROS));
   }
 
-  private static void insert(Tx tx, DatasetVersion version) {
+  private static void insert(Tx tx, DatasetVersion version, NewVersion of) {
+    StoredObject table = version.table();
     tx.update(
         """
-        insert into dataset_versions (name, version, sha256, size, media_type, digest, manifest,
-          schema, row_count, column_count, created_by, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        insert into dataset_versions (name, version, sha256, identity, size, media_type, digest,
+          manifest, schema, row_count, column_count, created_by, created_at)
+        values ($1, $2, $3::text, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """,
         version.name().value(),
         version.version(),
-        version.object().sha256(),
-        version.object().size(),
+        table == null ? null : table.sha256(),
+        of.identity(),
+        version.size(),
         version.mediaType(),
         version.digest(),
         version.manifest(),
@@ -168,14 +272,39 @@ final class DatasetVersions {
         version.columns(),
         version.createdBy(),
         version.createdAt());
+    tx.update(
+        """
+        insert into version_files (name, version, path, sha256, size, media_type)
+        select $1, $2, file.path, file.sha256, file.size, file.media_type
+        from unnest($3::text[], $4::text[], $5::bigint[], $6::text[])
+          as file (path, sha256, size, media_type)
+        """,
+        version.name().value(),
+        version.version(),
+        of.files().stream().map(file -> file.path().value()).toArray(String[]::new),
+        of.files().stream().map(file -> file.object().sha256()).toArray(String[]::new),
+        of.files().stream().map(file -> file.object().size()).toArray(Long[]::new),
+        of.files().stream().map(VersionFile::mediaType).toArray(String[]::new));
+  }
+
+  private static VersionFile file(Row row) {
+    return new VersionFile(
+        new FilePath(row.string("path")),
+        new StoredObject(row.string("object_key"), row.string("sha256"), row.int8("size")),
+        row.string("media_type"));
   }
 
   private static DatasetVersion version(Row row) {
+    String table = row.stringOrNull("sha256");
     return new DatasetVersion(
         new DatasetName(row.string("name")),
         row.int4("version"),
-        new StoredObject(row.string("object_key"), row.string("sha256"), row.int8("size")),
+        table == null
+            ? null
+            : new StoredObject(row.string("object_key"), table, row.int8("table_size")),
         row.string("media_type"),
+        row.int8("size"),
+        (int) row.int8("files"),
         row.string("digest"),
         row.string("manifest"),
         row.string("schema"),

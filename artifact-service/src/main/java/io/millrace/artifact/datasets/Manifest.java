@@ -1,8 +1,6 @@
 package io.millrace.artifact.datasets;
 
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,28 +16,33 @@ record Manifest(String json) {
 
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
-  static Manifest of(DatasetName name, int version, String mediaType, Upload upload) {
-    Map<String, Object> content = new LinkedHashMap<>();
-    content.put("sha256", upload.object().sha256());
-    content.put("size", upload.object().size());
-    content.put("mediaType", mediaType);
+  static Manifest of(DatasetName name, int version, NewVersion of) {
     Map<String, Object> manifest = new LinkedHashMap<>();
     manifest.put("name", name.value());
     manifest.put("version", version);
-    manifest.put("content", content);
-    manifest.put("rows", upload.table().rows());
-    manifest.put("schema", MAPPER.readTree(upload.table().schema().toJson()));
+    if (of.table() != null) {
+      manifest.put("content", entry(of.table(), false));
+    }
+    manifest.put("files", of.files().stream().map(file -> entry(file, true)).toList());
+    manifest.put("rows", of.rows());
+    manifest.put("schema", MAPPER.readTree(of.schema().toJson()));
     return new Manifest(MAPPER.writeValueAsString(manifest));
+  }
+
+  private static Map<String, Object> entry(VersionFile file, boolean withPath) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    if (withPath) {
+      entry.put("path", file.path().value());
+    }
+    entry.put("sha256", file.object().sha256());
+    entry.put("size", file.object().size());
+    entry.put("mediaType", file.mediaType());
+    return entry;
   }
 
   /** SHA-256 of the UTF-8 bytes, 64 lower-case hex digits. */
   String digest() {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(json.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return HexFormat.of()
+        .formatHex(NewVersion.sha256().digest(json.getBytes(StandardCharsets.UTF_8)));
   }
 }

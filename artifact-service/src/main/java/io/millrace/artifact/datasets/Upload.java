@@ -1,7 +1,6 @@
 package io.millrace.artifact.datasets;
 
 import io.millrace.artifact.storage.StoredObject;
-import io.millrace.datasets.Csv;
 
 /**
  * A table that has arrived and is stored, though no version refers to it yet.
@@ -9,4 +8,4 @@ import io.millrace.datasets.Csv;
  * @param object the bytes
  * @param table columns and rows found in them
  */
-record Upload(StoredObject object, Csv.Inferred table) {}
+record Upload(StoredObject object, ContentTable table) {}

@@ -124,6 +124,7 @@ final class Claims {
           """
           insert into unreferenced_objects (object_key, owner, due_at)
           select key, $2, now() + $3 * interval '1 millisecond' from unnest($1::text[]) as key
+          on conflict (object_key) do nothing
           """,
           keys.toArray(String[]::new),
           owner,

@@ -295,9 +295,9 @@ class DatasetIT {
             service
                 .post(
                     "/api/v1/datasets/x/versions",
-                    HttpRequest.BodyPublishers.ofString("{}"),
+                    HttpRequest.BodyPublishers.ofString("<a/>"),
                     "Content-Type",
-                    "application/json")
+                    "application/xml")
                 .json()
                 .path("code")
                 .asString())

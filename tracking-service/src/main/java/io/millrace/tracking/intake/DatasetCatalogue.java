@@ -41,8 +41,8 @@ class DatasetCatalogue {
 
   /** What a look-up leads to. */
   sealed interface Found {
-    /** The version, with its columns as JSON. */
-    record Version(DatasetVersion version, String schema) implements Found {}
+    /** The version, with its columns as JSON and its rows. */
+    record Version(DatasetVersion version, String schema, long rows) implements Found {}
 
     /** There is none. */
     record None(Reason reason) implements Found {}
@@ -69,6 +69,15 @@ class DatasetCatalogue {
   private static Found version(Pipeline.Dataset dataset, String body) {
     try {
       JsonNode json = JSON.readTree(body);
+      if (!json.has("sha256")) {
+        return new Found.None(
+            new Reason(
+                "dataset-not-a-table",
+                "Dataset '%s' version %d has %d files and no single table to train on; push one CSV."
+                    .formatted(
+                        dataset.name(), json.path("version").asInt(), json.path("files").asInt()),
+                "dataset.name"));
+      }
       return new Found.Version(
           new DatasetVersion(
               json.required("name").asString(),
@@ -78,7 +87,8 @@ class DatasetCatalogue {
               json.path("mediaType").asString("text/csv"),
               json.required("sha256").asString(),
               json.required("size").asLong()),
-          json.required("schema").toString());
+          json.required("schema").toString(),
+          json.path("rows").asLong());
     } catch (JacksonException | IllegalArgumentException notADataset) {
       throw new RetryableFailure(
           "What artifact-service says of dataset %s cannot be read: %s"

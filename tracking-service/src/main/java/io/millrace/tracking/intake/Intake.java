@@ -8,6 +8,7 @@ import io.millrace.pipeline.Pipeline;
 import io.millrace.tracking.experiments.Experiment;
 import io.millrace.tracking.experiments.Experiments;
 import io.millrace.tracking.experiments.LifecycleStage;
+import io.millrace.tracking.experiments.Tag;
 import io.millrace.tracking.intake.Resolution.Refused;
 import io.millrace.tracking.intake.Resolution.Resolved;
 import io.millrace.tracking.mlflow.Names;
@@ -198,9 +199,10 @@ public class Intake {
         dataset.name(),
         Names.truncated(dataset.digest(), DIGEST_SHOWN),
         "millrace",
-        "{\"uri\":\"" + dataset.uri() + "\"}",
+        "{\"uri\":\"%s\",\"version\":%d,\"digest\":\"%s\"}"
+            .formatted(dataset.uri(), dataset.version(), dataset.digest()),
         resolved.schema(),
-        null,
-        List.of());
+        "{\"num_rows\":%d}".formatted(resolved.rows()),
+        List.of(new Tag("mlflow.data.context", "training")));
   }
 }

@@ -14,7 +14,8 @@ sealed interface Resolution {
    * @param pipelineVersion 0 for a pipeline given inline
    * @param schema the dataset's columns as JSON
    */
-  record Resolved(Pipeline pipeline, int pipelineVersion, DatasetVersion dataset, String schema)
+  record Resolved(
+      Pipeline pipeline, int pipelineVersion, DatasetVersion dataset, String schema, long rows)
       implements Resolution {}
 
   /** It cannot, for these reasons. */

@@ -47,7 +47,8 @@ class Resolver {
       case DatasetCatalogue.Found.Version version -> {
         checkColumns(pipeline, version.schema(), reasons);
         yield reasons.isEmpty()
-            ? new Resolved(pipeline, found.version(), version.version(), version.schema())
+            ? new Resolved(
+                pipeline, found.version(), version.version(), version.schema(), version.rows())
             : new Refused(name, reasons);
       }
     };

@@ -58,6 +58,20 @@ class IntakeIT {
         .contains("millrace.request_id", id, "mlflow.user", "alice", "mlflow.source.name");
     assertThat(run.at("/run/data/params").toString()).contains("trainer", "trees");
     assertThat(run.at("/run/inputs/dataset_inputs/0/dataset/name").asString()).isEqualTo("iris");
+    assertThat(run.at("/run/inputs/dataset_inputs/0/dataset/source_type").asString())
+        .isEqualTo("millrace");
+    assertThat(run.at("/run/inputs/dataset_inputs/0/dataset/source").asString())
+        .contains("\"uri\":\"dataset:/iris/2\"")
+        .contains("\"version\":2")
+        .contains("\"digest\":\"" + "d".repeat(63) + "2\"");
+    assertThat(run.at("/run/inputs/dataset_inputs/0/dataset/schema").asString())
+        .contains("petal_length");
+    assertThat(run.at("/run/inputs/dataset_inputs/0/dataset/profile").asString())
+        .isEqualTo("{\"num_rows\":150}");
+    assertThat(run.at("/run/inputs/dataset_inputs/0/tags/0/key").asString())
+        .isEqualTo("mlflow.data.context");
+    assertThat(run.at("/run/inputs/dataset_inputs/0/tags/0/value").asString())
+        .isEqualTo("training");
     assertThat(
             tracking
                 .get("/api/2.0/mlflow/experiments/get?experiment_id=" + accepted.getExperimentId())
