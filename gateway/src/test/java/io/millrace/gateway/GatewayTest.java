@@ -89,6 +89,9 @@ class GatewayTest {
     "/api/2.0/mlflow/experiments/search, tracking",
     "/ajax-api/2.0/mlflow/runs/get, tracking",
     "/api/3.0/mlflow/anything, tracking",
+    "/graphql, tracking",
+    "/v1/traces, tracking",
+    "/ajax-api/3.0/jobs/j, tracking",
     "/health, tracking",
     "/version, tracking",
     "/api/v1/flows/abc, tracking",
@@ -129,6 +132,49 @@ class GatewayTest {
     assertThat(answer.body())
         .contains("\"code\":\"service-unavailable\"")
         .contains("monitoring-service");
+  }
+
+  @Test
+  void refusesChangesFromPagesOfOtherSitesAndMarksItsAnswers() throws Exception {
+    var answer =
+        http.send(
+            HttpRequest.newBuilder(URI.create(gateway + "/api/2.0/mlflow/runs/create"))
+                .header("Content-Type", "application/json")
+                .header("Origin", "https://evil.example")
+                .POST(BodyPublishers.ofString("{}"))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(answer.body()).isEqualTo("Cross-origin request blocked");
+    for (var path : List.of("/", "/api/2.0/mlflow/runs/get", "/api/v1/nothing-here")) {
+      var marked = get(path).headers();
+      assertThat(marked.allValues("X-Content-Type-Options")).as(path).containsExactly("nosniff");
+      assertThat(marked.allValues("X-Frame-Options")).as(path).containsExactly("SAMEORIGIN");
+      assertThat(marked.allValues("Vary")).as(path).contains("Origin");
+    }
+  }
+
+  @Test
+  void refusesNamesThatAStrangerMayHavePointedHere() throws Exception {
+    assertThat(statusLine("evil.example")).contains("403");
+    assertThat(statusLine("localhost")).contains("200");
+  }
+
+  /** What a request gets that says it is for that host; the client of the JDK does not let one. */
+  private static String statusLine(String host) throws IOException {
+    var address = URI.create(gateway);
+    try (var socket = new java.net.Socket(address.getHost(), address.getPort())) {
+      socket
+          .getOutputStream()
+          .write(
+              "GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
+                  .formatted(host)
+                  .getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .findFirst()
+          .orElse("");
+    }
   }
 
   @Test

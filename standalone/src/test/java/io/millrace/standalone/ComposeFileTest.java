@@ -81,8 +81,8 @@ class ComposeFileTest {
             "tracking-service has no MILLRACE_S3_BUCKET", "  MILLRACE_S3_BUCKET: millrace\n", ""),
         arguments(
             "gateway has MILLRACE_POSTGRES_HOST, which no setting answers to",
-            "{<<: [*listen, *addresses], SERVICE: gateway}",
-            "{<<: *environment, SERVICE: gateway}"),
+            "{<<: [*listen, *addresses], SERVICE: gateway,",
+            "{<<: *environment, SERVICE: gateway,"),
         arguments(
             "s3 is waited for and has no health check",
             "8080'\"]",
