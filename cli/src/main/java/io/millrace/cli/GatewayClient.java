@@ -71,6 +71,24 @@ public final class GatewayClient implements AutoCloseable {
         "POST " + path, tryPost(path, JSON.writeValueAsString(body), "application/json"));
   }
 
+  /** PATCH of a JSON object. */
+  JsonNode patch(String path, Map<String, ?> body) {
+    return require(
+        "PATCH " + path,
+        send(
+            HttpRequest.newBuilder(at(path))
+                .header("Content-Type", "application/json")
+                .method(
+                    "PATCH",
+                    BodyPublishers.ofString(
+                        JSON.writeValueAsString(body), StandardCharsets.UTF_8))));
+  }
+
+  /** DELETE. */
+  void delete(String path) {
+    require("DELETE " + path, send(HttpRequest.newBuilder(at(path)).DELETE()));
+  }
+
   /** POST whose refusal the caller reads. */
   public Answer tryPost(String path, String body, String mediaType) {
     return send(

@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
       RetentionCommand.class,
       ImportCommand.class,
       ExportCommand.class,
+      WebhooksCommand.class,
     })
 public final class Millrace implements Runnable {
 

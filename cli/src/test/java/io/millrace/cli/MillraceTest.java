@@ -149,6 +149,120 @@ class MillraceTest {
   }
 
   @Test
+  void makesAWebhookAndShowsItsSecretOnce() {
+    answer(
+        "/api/v1/webhooks",
+        201,
+        "application/json",
+        "{\"id\":\"wh_1\",\"url\":\"https://a.example/\",\"secret\":\"whsec_x\"}");
+    assertThat(
+            execute(
+                "webhooks",
+                "create",
+                "--name",
+                "hook",
+                "--url",
+                "https://a.example/",
+                "--type",
+                "ModelPromoted,DriftDetected",
+                "--model",
+                "iris",
+                "--gateway",
+                address))
+        .isZero();
+    assertThat(said()).contains("wh_1").contains("whsec_x");
+    assertThat(calls)
+        .containsExactly(
+            "POST /api/v1/webhooks {\"name\":\"hook\",\"url\":\"https://a.example/\",\"types\":[\"ModelPromoted\",\"DriftDetected\"],\"models\":[\"iris\"]}");
+  }
+
+  @Test
+  void listsWebhooksForPeopleAndForPrograms() {
+    answer(
+        "/api/v1/webhooks",
+        200,
+        "application/json",
+        "{\"items\":[{\"id\":\"wh_1\",\"name\":\"hook\",\"status\":\"DISABLED\",\"types\":[],\"models\":[\"iris\"],\"url\":\"https://a.example/\"}]}");
+    assertThat(execute("webhooks", "list", "--gateway", address)).isZero();
+    assertThat(said()).contains("wh_1").contains("DISABLED").contains("models iris");
+    output.reset();
+    assertThat(execute("webhooks", "list", "--json", "--gateway", address)).isZero();
+    assertThat(said()).startsWith("{\"id\":\"wh_1\"").endsWith("}\n");
+  }
+
+  @Test
+  void changesAWebhookOnlyWhereItIsToldTo() {
+    answer(
+        "/api/v1/webhooks/wh_1",
+        200,
+        "application/json",
+        "{\"id\":\"wh_1\",\"name\":\"hook\",\"status\":\"ACTIVE\"}");
+    assertThat(
+            execute("webhooks", "update", "wh_1", "--type", "", "--disable", "--gateway", address))
+        .isZero();
+    assertThat(calls)
+        .containsExactly(
+            "PATCH /api/v1/webhooks/wh_1 {\"types\":[]}", "POST /api/v1/webhooks/wh_1/disable {}");
+    calls.clear();
+    assertThat(execute("webhooks", "delete", "wh_1", "--gateway", address)).isZero();
+    assertThat(calls).containsExactly("DELETE /api/v1/webhooks/wh_1 ");
+    assertThat(execute("webhooks", "update", "wh_1", "--enable", "--disable", "--gateway", address))
+        .isEqualTo(1);
+  }
+
+  @Test
+  void failsWhereAReceiverDoesNotTakeTheTest() {
+    answer(
+        "/api/v1/webhooks/wh_1/test",
+        200,
+        "application/json",
+        "{\"success\":false,\"error\":\"no answer within 15000 ms\",\"latencyMillis\":15000}");
+    assertThat(execute("webhooks", "test", "wh_1", "--gateway", address)).isEqualTo(1);
+    assertThat(said()).contains("Not taken: no answer within 15000 ms after 15000 ms");
+  }
+
+  @Test
+  void showsDeliveriesAndReplaysThem() {
+    answer(
+        "/api/v1/webhooks/wh_1/deliveries",
+        200,
+        "application/json",
+        "{\"items\":[{\"id\":7,\"type\":\"ModelPromoted\",\"eventTime\":\"2026-11-21T08:00:00Z\",\"status\":\"FAILED\",\"attempts\":10,\"responseStatus\":500}]}");
+    answer("/api/v1/webhooks/wh_1/deliveries/7/replay", 202, "application/json", "{\"id\":8}");
+    answer("/api/v1/webhooks/wh_1/replay", 202, "application/json", "{\"queued\":3}");
+    answer(
+        "/api/v1/webhooks/wh_1/rotate",
+        200,
+        "application/json",
+        "{\"id\":\"wh_1\",\"secret\":\"whsec_y\",\"previousSecretUntil\":\"2026-11-22T08:00:00Z\"}");
+    assertThat(
+            execute("webhooks", "deliveries", "wh_1", "--status", "FAILED", "--gateway", address))
+        .isZero();
+    assertThat(said()).contains("7").contains("FAILED").contains("10").contains("500");
+    assertThat(execute("webhooks", "replay", "wh_1", "--delivery", "7", "--gateway", address))
+        .isZero();
+    assertThat(said()).contains("delivery 8");
+    assertThat(
+            execute(
+                "webhooks",
+                "replay",
+                "wh_1",
+                "--from",
+                "2026-11-21T08:00:00Z",
+                "--gateway",
+                address))
+        .isZero();
+    assertThat(said()).contains("Queued 3");
+    assertThat(execute("webhooks", "replay", "wh_1", "--gateway", address)).isEqualTo(1);
+    assertThat(execute("webhooks", "rotate", "wh_1", "--gateway", address)).isZero();
+    assertThat(said()).contains("whsec_y").contains("2026-11-22T08:00:00Z");
+    assertThat(calls)
+        .anyMatch(call -> call.startsWith("GET /api/v1/webhooks/wh_1/deliveries?limit=50&status"))
+        .contains(
+            "POST /api/v1/webhooks/wh_1/replay {\"from\":\"2026-11-21T08:00:00Z\",\"delivered\":false}");
+  }
+
+  @Test
   void namesEveryMistakeOfAPipelineFileBeforeItAsksAnyone() throws IOException {
     var file = folder.resolve("bad.yaml");
     Files.writeString(file, "name: x\ndatset: {name: d, target: t}\n");

@@ -121,7 +121,10 @@ public final class Wiring {
             "millrace.inference.spool-dir", home.resolve("work/inference/spool").toString());
         settings.put("millrace.inference.replica", "standalone");
       }
-      case GATEWAY, TRACKING, ARTIFACT, DEPLOYMENT, MONITORING -> {}
+      case TRACKING ->
+          settings.put(
+              "millrace.webhooks.key-file", home.resolve("secrets/webhooks.key").toString());
+      case GATEWAY, ARTIFACT, DEPLOYMENT, MONITORING -> {}
     }
     return settings;
   }

@@ -37,7 +37,11 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.awaitility.Awaitility;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.http.client.ReactorResourceFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -70,7 +74,7 @@ public final class RunningTracking {
   public record Answer(int status, JsonNode body, String text) {}
 
   private RunningTracking() {
-    context = run();
+    context = run(TrackingService.application());
     neighbours = EventPublisher.connect(platform.kafkaBootstrap(), "neighbours");
     strangers =
         new KafkaProducer<>(
@@ -95,27 +99,50 @@ public final class RunningTracking {
     return shared;
   }
 
-  private ConfigurableApplicationContext run(String... more) {
+  /** Another replica beside this one, until it is closed. */
+  public ConfigurableApplicationContext replica() {
+    // Closing global resources would end the network threads of the other one in this JVM.
+    ReactorResourceFactory resources = new ReactorResourceFactory();
+    resources.setUseGlobalResources(false);
+    return run(
+        TrackingService.application()
+            .initializers(
+                (ApplicationContextInitializer<GenericApplicationContext>)
+                    starting ->
+                        starting.registerBean(
+                            "reactorResources", ReactorResourceFactory.class, () -> resources)));
+  }
+
+  /** A part of the service. */
+  public <T> T part(Class<T> type) {
+    return context.getBean(type);
+  }
+
+  private ConfigurableApplicationContext run(SpringApplicationBuilder application) {
     URI postgres = URI.create(database.jdbcUrl().substring("jdbc:".length()));
     List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "--server.port=0",
-                "--millrace.kafka.bootstrap-servers=" + platform.kafkaBootstrap(),
-                "--millrace.postgres.host=" + postgres.getHost(),
-                "--millrace.postgres.port=" + postgres.getPort(),
-                "--millrace.postgres.database=" + database.name(),
-                "--millrace.postgres.user=" + database.user(),
-                "--millrace.postgres.password=" + database.password(),
-                "--millrace.artifact.uri=" + datasets.uri(),
-                "--millrace.leases.lease=5s",
-                "--millrace.leases.lost-after=0s",
-                "--millrace.leases.lost-check=200ms",
-                "--millrace.flows.heartbeat=1s",
-                "--millrace.heartbeats.check=200ms",
-                "--millrace.retention.enabled=false"));
-    arguments.addAll(List.of(more));
-    return TrackingService.application().run(arguments.toArray(String[]::new));
+        List.of(
+            "--server.port=0",
+            "--millrace.kafka.bootstrap-servers=" + platform.kafkaBootstrap(),
+            "--millrace.postgres.host=" + postgres.getHost(),
+            "--millrace.postgres.port=" + postgres.getPort(),
+            "--millrace.postgres.database=" + database.name(),
+            "--millrace.postgres.user=" + database.user(),
+            "--millrace.postgres.password=" + database.password(),
+            "--millrace.artifact.uri=" + datasets.uri(),
+            "--millrace.leases.lease=5s",
+            "--millrace.leases.lost-after=0s",
+            "--millrace.leases.lost-check=200ms",
+            "--millrace.flows.heartbeat=1s",
+            "--millrace.heartbeats.check=200ms",
+            "--millrace.retention.enabled=false",
+            "--millrace.webhooks.allow-http=true",
+            "--millrace.webhooks.allowed-networks=127.0.0.1",
+            "--millrace.webhooks.key=" + "A".repeat(43) + "=",
+            "--millrace.webhooks.timeout=1s",
+            "--millrace.webhooks.retries=100ms,100ms,100ms,100ms,100ms,100ms",
+            "--millrace.webhooks.poll=100ms");
+    return application.run(arguments.toArray(String[]::new));
   }
 
   public void stop() {
@@ -123,7 +150,7 @@ public final class RunningTracking {
   }
 
   public void start() {
-    context = run();
+    context = run(TrackingService.application());
   }
 
   /** Lets the stopped service's consumers begin with the first record of each topic again. */

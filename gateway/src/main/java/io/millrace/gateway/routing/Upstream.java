@@ -47,7 +47,9 @@ public enum Upstream {
       "/api/v1/models/**",
       "/api/v1/retention",
       "/api/v1/dead-letters",
-      "/api/v1/dead-letters/**"),
+      "/api/v1/dead-letters/**",
+      "/api/v1/webhooks",
+      "/api/v1/webhooks/**"),
   EVALUATION("evaluation-worker", "/api/v1/evaluations/**"),
   DEPLOYMENT(
       "deployment-service",

@@ -215,7 +215,7 @@ class Flows {
         row.instant("updated_at"));
   }
 
-  private static FlowEvent event(Row row) {
+  static FlowEvent event(Row row) {
     return new FlowEvent(
         row.int8("seq"),
         row.string("event_id"),
