@@ -104,9 +104,21 @@ public final class Database implements AutoCloseable {
    * @throws IllegalStateException if this thread is inside a transaction of this database already
    */
   public <T> T inTransaction(TxWork<T> work) {
+    return untilItWins(work, true);
+  }
+
+  /**
+   * Runs one statement that stands for itself, committed when it returns: a round trip where {@link
+   * #inTransaction} takes three. It runs again as a transaction would.
+   */
+  public <T> T once(TxWork<T> statement) {
+    return untilItWins(statement, false);
+  }
+
+  private <T> T untilItWins(TxWork<T> work, boolean transaction) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return onConnection(work, true);
+        return onConnection(work, transaction);
       } catch (DatabaseFailure failure) {
         if (!SqlErrors.mayRunAgain(failure) || attempt == ATTEMPTS) {
           throw failure;

@@ -53,6 +53,10 @@ class MetricEndpoints {
     RunId id = RunId.of(message);
     Metric metric = metric(message, "name");
     List<ModelMetric> measured = measured(id, List.of(message), List.of(metric));
+    if (measured.isEmpty()) {
+      log.log(id, List.of(metric));
+      return Map.of();
+    }
     database.inTransactionVoid(
         tx -> {
           log.log(tx, runs.get(tx, id).requireActive(), List.of(metric));
@@ -82,6 +86,10 @@ class MetricEndpoints {
     SortedMap<String, String> params = params(paramBatch);
     SortedMap<String, String> tags = new TreeMap<>();
     Tag.read(message, "tags").forEach((key, value) -> tags.put(key, limits.tagValue(value)));
+    if (params.isEmpty() && tags.isEmpty() && measured.isEmpty()) {
+      log.log(id, points);
+      return Map.of();
+    }
     database.inTransactionVoid(
         tx -> {
           Run run = runs.get(tx, id).requireActive();

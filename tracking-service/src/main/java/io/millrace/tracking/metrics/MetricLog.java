@@ -2,28 +2,44 @@ package io.millrace.tracking.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.database.Database;
 import io.millrace.database.Tx;
+import io.millrace.database.UniqueViolation;
+import io.millrace.tracking.experiments.LifecycleStage;
 import io.millrace.tracking.runs.Heartbeats;
 import io.millrace.tracking.runs.Metric;
 import io.millrace.tracking.runs.Run;
+import io.millrace.tracking.runs.RunId;
+import io.millrace.tracking.runs.Runs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.springframework.stereotype.Component;
 
-/** Logs points to runs: stores them and tells the others, in the caller's transaction. */
+/** Logs points to runs: stores them, and has the others told of them soon. */
 @Component
 public class MetricLog {
 
+  private final Database database;
+  private final Runs runs;
   private final Metrics metrics;
-  private final MetricEvents events;
+  private final MetricNews news;
   private final Heartbeats heartbeats;
   private final Counter points;
 
-  MetricLog(Metrics metrics, MetricEvents events, Heartbeats heartbeats, MeterRegistry meters) {
-    this.heartbeats = heartbeats;
+  MetricLog(
+      Database database,
+      Runs runs,
+      Metrics metrics,
+      MetricNews news,
+      Heartbeats heartbeats,
+      MeterRegistry meters) {
+    this.database = database;
+    this.runs = runs;
     this.metrics = metrics;
-    this.events = events;
+    this.news = news;
+    this.heartbeats = heartbeats;
     this.points =
         Counter.builder("millrace.run.metric.points")
             .description("Metric points that were logged and not known before")
@@ -32,13 +48,42 @@ public class MetricLog {
 
   /** Logs points; points the run has already are left out, and then tell nobody anything. */
   public void log(Tx tx, Run run, List<Metric> logged) {
+    if (!logged.isEmpty()) {
+      heartbeats.heard(tx, run.id());
+      count(metrics.write(tx, run.id(), logged).map(Metrics.Written::stored).orElse(0L));
+    }
+  }
+
+  /** Logs points and nothing else to an active run: all of them or none, in one statement. */
+  public void log(RunId id, List<Metric> logged) {
     if (logged.isEmpty()) {
+      database.read(tx -> runs.get(tx, id).requireActive());
       return;
     }
-    heartbeats.heard(tx, run.id());
-    long stored = metrics.write(tx, run.id(), logged);
+    Optional<Metrics.Written> outcome;
+    try {
+      outcome = database.once(tx -> metrics.writeNew(tx, id, logged));
+    } catch (UniqueViolation someAreThere) {
+      outcome = database.once(tx -> metrics.write(tx, id, logged));
+    }
+    if (outcome.isEmpty() || outcome.get().stage() != LifecycleStage.ACTIVE) {
+      database.read(tx -> runs.get(tx, id).requireActive());
+      return;
+    }
+    count(outcome.get().stored());
+    if (outcome.get().lost()) {
+      database.inTransactionVoid(tx -> heartbeats.heard(tx, id));
+    }
+  }
+
+  /** Tells what was logged to a run and not told yet, before what the caller tells next of it. */
+  public void tell(Tx tx, RunId id) {
+    news.tell(tx, id);
+  }
+
+  private void count(long stored) {
     if (stored > 0) {
-      events.logged(tx, run, logged, stored);
+      news.logged();
       points.increment(stored);
     }
   }
@@ -64,5 +109,6 @@ public class MetricLog {
           }
         });
     log(tx, run, points);
+    tell(tx, run.id());
   }
 }

@@ -15,7 +15,14 @@ class DeletedRuns {
 
   /** Everything that hangs on a run, what refers to others first. */
   private static final List<String> TABLES =
-      List.of("run_metrics", "latest_metrics", "run_params", "run_tags", "run_datasets", "jobs");
+      List.of(
+          "metric_news",
+          "run_metrics",
+          "latest_metrics",
+          "run_params",
+          "run_tags",
+          "run_datasets",
+          "jobs");
 
   /**
    * Deleted longer ago than that, oldest first, those that are kept too; after a run of the list.

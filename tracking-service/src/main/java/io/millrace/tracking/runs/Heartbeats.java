@@ -30,6 +30,16 @@ public class Heartbeats {
   private static final Duration SHORTEST = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofDays(1);
 
+  /**
+   * Notes of a run, {@code $1}, that it is alive, unless it was given up; for use inside others.
+   */
+  public static final String NOTE =
+      """
+      update run_heartbeats set last_seen = clock_timestamp()
+      where run_id = $1 and lost_at is null
+        and last_seen < clock_timestamp() - every_ms * interval '0.1 millisecond'
+      """;
+
   private final RunEvents events;
 
   Heartbeats(RunEvents events) {

@@ -244,6 +244,7 @@ public class Work {
     jobs.end(tx, job.runId(), end);
     runs.end(
         tx, job.runId(), end == JobStatus.CANCELLED ? RunStatus.KILLED : RunStatus.FAILED, now);
+    metrics.tell(tx, job.runId());
     events.failed(tx, job, reason, message);
     meters.counter("millrace.runs.failed", "reason", FailureReason.of(reason).code()).increment();
   }

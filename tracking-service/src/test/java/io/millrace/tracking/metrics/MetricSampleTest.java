@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class MetricEventsTest {
+class MetricSampleTest {
 
   private static Metric point(String key, long step) {
     return new Metric(key, step, 0, step);
@@ -21,7 +21,7 @@ class MetricEventsTest {
       points.add(point("b", step));
     }
 
-    List<Metric> sample = MetricEvents.sample(points);
+    List<Metric> sample = MetricSample.of(points);
 
     assertThat(sample).hasSize(100);
     assertThat(sample.subList(0, 2)).containsExactly(point("a", 499), point("b", 499));
@@ -35,6 +35,6 @@ class MetricEventsTest {
       points.add(point("漢".repeat(240) + i, 1));
     }
 
-    assertThat(MetricEvents.sample(points)).hasSizeBetween(50, 70);
+    assertThat(MetricSample.of(points)).hasSizeBetween(50, 70);
   }
 }
