@@ -222,6 +222,11 @@ public final class RunningTracking {
     return partitions;
   }
 
+  /** A part of the running service. */
+  public <T> T bean(Class<T> type) {
+    return context.getBean(type);
+  }
+
   public Database database() {
     return context.getBean(Database.class);
   }

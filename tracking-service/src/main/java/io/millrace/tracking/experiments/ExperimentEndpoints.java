@@ -7,11 +7,9 @@ import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
 import io.millrace.tracking.mlflow.Names;
 import io.millrace.tracking.mlflow.ProtoJson;
-import io.millrace.tracking.paging.PageToken;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.ResponseEntity;
@@ -121,33 +119,16 @@ class ExperimentEndpoints {
     if (most > LARGEST_PAGE) {
       throw message.outOfRange("max_results");
     }
-    message
-        .text("filter")
-        .filter(text -> !text.isBlank())
-        .ifPresent(
-            filter -> {
-              throw MlflowException.invalid(
-                  "Invalid clause(s) in filter string: '%s'. This server does not filter experiments; leave the filter out."
-                      .formatted(filter));
-            });
-    if (!message.texts("order_by").isEmpty()) {
-      throw MlflowException.invalid(
-          "Invalid order_by clause '%s'. This server lists experiments newest first; leave order_by out."
-              .formatted(message.texts("order_by").getFirst()));
-    }
     ViewType view = message.constant("view_type", ViewType.class).orElse(ViewType.ACTIVE_ONLY);
-    Optional<PageToken> after = message.pageToken(2);
-    long createdBefore = after.map(key -> key.number(0)).orElse(Long.MAX_VALUE);
-    long idAfter = after.map(key -> key.number(1)).orElse(-1L);
+    ExperimentSearch search =
+        new ExperimentSearch(view, message.textOrEmpty("filter"), message.texts("order_by"));
+    List<@Nullable Object> after = search.place(message.textOrEmpty("page_token"));
     int limit = (int) most;
-    List<Experiment> rows =
-        database.read(tx -> experiments.search(tx, view, limit + 1, createdBefore, idAfter));
-    List<Experiment> page = rows.subList(0, Math.min(limit, rows.size()));
+    List<ExperimentSearch.Hit> hits = database.read(tx -> search.find(tx, after, limit + 1));
+    List<ExperimentSearch.Hit> page = hits.subList(0, Math.min(limit, hits.size()));
     return new Found(
-        page.stream().map(ExperimentMessage::of).toList(),
-        rows.size() > limit
-            ? PageToken.after(page.getLast().created(), page.getLast().id())
-            : null);
+        page.stream().map(hit -> ExperimentMessage.of(hit.experiment())).toList(),
+        hits.size() > limit ? search.token(page.getLast()) : null);
   }
 
   @PostMapping("/experiments/update")

@@ -5,7 +5,6 @@ import io.millrace.database.Tx;
 import io.millrace.tracking.mlflow.ErrorCode;
 import io.millrace.tracking.mlflow.MlflowException;
 import java.time.Clock;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -17,15 +16,17 @@ import org.springframework.stereotype.Component;
 @Component
 public class Experiments {
 
-  private static final String COLUMNS =
+  /** What {@link #experiment} reads, of experiments {@code e}. */
+  static final String COLUMNS =
       """
-      select e.*,
+      e.*,
         array(select key from experiment_tags t where t.experiment_id = e.experiment_id order by key)
           as tag_keys,
         array(select value from experiment_tags t where t.experiment_id = e.experiment_id order by key)
           as tag_values
-      from experiments e
       """;
+
+  private static final String SELECT = "select " + COLUMNS + " from experiments e";
 
   private final Clock clock;
 
@@ -64,7 +65,7 @@ public class Experiments {
 
   /** The experiment of that id, deleted ones too. */
   public Experiment get(Tx tx, ExperimentId id) {
-    return tx.queryOne(COLUMNS + " where e.experiment_id = $1", Experiments::experiment, id.value())
+    return tx.queryOne(SELECT + " where e.experiment_id = $1", Experiments::experiment, id.value())
         .orElseThrow(() -> missing(id));
   }
 
@@ -74,30 +75,14 @@ public class Experiments {
    */
   public Experiment getForUse(Tx tx, ExperimentId id) {
     return tx.queryOne(
-            COLUMNS + " where e.experiment_id = $1 for share of e",
+            SELECT + " where e.experiment_id = $1 for share of e",
             Experiments::experiment,
             id.value())
         .orElseThrow(() -> missing(id));
   }
 
   Optional<Experiment> find(Tx tx, String name) {
-    return tx.queryOne(COLUMNS + " where e.name = $1", Experiments::experiment, name);
-  }
-
-  /** Newest first; the page begins after a creation time and id. */
-  List<Experiment> search(Tx tx, ViewType view, int limit, long createdBefore, long idAfter) {
-    return tx.query(
-        COLUMNS
-            + """
-               where e.lifecycle_stage = any($1::text[])
-                 and (e.creation_time < $2 or (e.creation_time = $2 and e.experiment_id > $3))
-               order by e.creation_time desc, e.experiment_id limit $4
-              """,
-        Experiments::experiment,
-        view.stages(),
-        createdBefore,
-        idAfter,
-        limit);
+    return tx.queryOne(SELECT + " where e.name = $1", Experiments::experiment, name);
   }
 
   void rename(Tx tx, ExperimentId id, String name) {
@@ -184,7 +169,7 @@ public class Experiments {
     return MlflowException.missing("No Experiment with id=%s exists".formatted(id));
   }
 
-  private static Experiment experiment(Row row) {
+  static Experiment experiment(Row row) {
     String[] keys = row.array("tag_keys", String[].class);
     String[] values = row.array("tag_values", String[].class);
     SortedMap<String, String> tags = new TreeMap<>();

@@ -28,9 +28,9 @@ class Metrics {
   private static final String WRITE =
       """
       with run as materialized (
-        select run_id, lifecycle_stage from runs where run_id = $1
+        select run_id, experiment_id, lifecycle_stage from runs where run_id = $1
       ), active as materialized (
-        select run_id from run where lifecycle_stage = 'active'
+        select run_id, experiment_id from run where lifecycle_stage = 'active'
       ), stored as (
         insert into run_metrics (run_id, key, timestamp_ms, step, value)
         select a.run_id, p.key, p.timestamp_ms, p.step, p.value
@@ -38,8 +38,8 @@ class Metrics {
           as p (key, value, timestamp_ms, step)
         %s returning 1
       ), newest as (
-        insert into latest_metrics as l (run_id, key, step, timestamp_ms, value)
-        select a.run_id, p.key, p.step, p.timestamp_ms, p.value
+        insert into latest_metrics as l (run_id, experiment_id, key, step, timestamp_ms, value)
+        select a.run_id, a.experiment_id, p.key, p.step, p.timestamp_ms, p.value
         from active a, unnest($6::text[], $7::float8[], $8::bigint[], $9::bigint[])
           as p (key, value, timestamp_ms, step)
         on conflict (run_id, key) do update

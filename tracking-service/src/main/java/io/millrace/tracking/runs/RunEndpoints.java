@@ -6,19 +6,15 @@ import io.millrace.tracking.experiments.ExperimentId;
 import io.millrace.tracking.experiments.Experiments;
 import io.millrace.tracking.experiments.LifecycleStage;
 import io.millrace.tracking.experiments.Tag;
-import io.millrace.tracking.experiments.ViewType;
 import io.millrace.tracking.idempotency.Idempotency;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
 import io.millrace.tracking.mlflow.Names;
-import io.millrace.tracking.paging.PageToken;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +28,6 @@ import tools.jackson.databind.node.ObjectNode;
 @MlflowApi
 class RunEndpoints {
 
-  private static final int DEFAULT_PAGE = 1000;
-  private static final int LARGEST_PAGE = 50_000;
   private static final int LONGEST_MODEL_ID = 500;
 
   private final Database database;
@@ -242,59 +236,6 @@ class RunEndpoints {
 
   private static String modelId(MlflowMessage model) {
     return Names.limited(model.required("model_id"), model.path("model_id"), LONGEST_MODEL_ID);
-  }
-
-  @PostMapping("/runs/search")
-  RunMessages.Found search(MlflowMessage message) {
-    List<ExperimentId> ids =
-        message.texts("experiment_ids").stream().map(ExperimentId::parse).toList();
-    refuseFilter(message.textOrEmpty("filter"));
-    boolean ascending = ascending(message.texts("order_by"));
-    ViewType view = message.constant("run_view_type", ViewType.class).orElse(ViewType.ACTIVE_ONLY);
-    long most = message.int64("max_results").orElse((long) DEFAULT_PAGE);
-    if (most < 1 || most > LARGEST_PAGE) {
-      throw message.outOfRange("max_results");
-    }
-    Optional<Runs.Position> after =
-        message.pageToken(2).map(key -> new Runs.Position(key.number(0), key.text(1)));
-    int limit = (int) most;
-    return database.read(
-        tx -> {
-          List<Run> rows = runs.search(tx, ids, view.stages(), ascending, after, limit + 1);
-          List<Run> page = rows.subList(0, Math.min(limit, rows.size()));
-          return new RunMessages.Found(
-              runs.details(tx, page).stream().map(RunMessages.Whole::of).toList(),
-              rows.size() > limit
-                  ? PageToken.after(page.getLast().startTime(), page.getLast().id())
-                  : null);
-        });
-  }
-
-  private static void refuseFilter(String filter) {
-    if (!filter.isBlank()) {
-      throw MlflowException.invalid(
-          "Invalid clause(s) in filter string: '%s'. This server does not filter runs; leave the filter out."
-              .formatted(filter));
-    }
-  }
-
-  private static boolean ascending(List<String> orderBy) {
-    if (orderBy.isEmpty()) {
-      return false;
-    }
-    String clause = orderBy.getFirst().strip();
-    String[] words = clause.split("\\s+");
-    String key = words[0].replaceFirst("^(attributes|attribute|attr|run)\\.", "");
-    String direction = words.length > 1 ? words[1].toUpperCase(Locale.ROOT) : "ASC";
-    if (orderBy.size() > 1
-        || words.length > 2
-        || !List.of("start_time", "created", "Created").contains(key)
-        || !List.of("ASC", "DESC").contains(direction)) {
-      throw MlflowException.invalid(
-          "Invalid order_by clause '%s'. This server orders runs by start_time ASC or DESC only."
-              .formatted(clause));
-    }
-    return direction.equals("ASC");
   }
 
   private static DatasetInput input(MlflowMessage input) {

@@ -129,8 +129,10 @@ public class Runs {
     long stored =
         tx.update(
             """
-            insert into run_params (run_id, key, value)
-            select $1, key, value from unnest($2::text[], $3::text[]) as p (key, value) order by key
+            insert into run_params (run_id, experiment_id, key, value)
+            select r.run_id, r.experiment_id, p.key, p.value
+            from runs r, unnest($2::text[], $3::text[]) as p (key, value)
+            where r.run_id = $1 order by p.key
             on conflict do nothing
             """,
             id.value(),
@@ -171,8 +173,10 @@ public class Runs {
   static void storeTags(Tx tx, RunId id, SortedMap<String, String> tags) {
     tx.update(
         """
-        insert into run_tags (run_id, key, value)
-        select $1, key, value from unnest($2::text[], $3::text[]) as t (key, value) order by key
+        insert into run_tags (run_id, experiment_id, key, value)
+        select r.run_id, r.experiment_id, t.key, t.value
+        from runs r, unnest($2::text[], $3::text[]) as t (key, value)
+        where r.run_id = $1 order by t.key
         on conflict (run_id, key) do update set value = excluded.value
         """,
         id.value(),
@@ -275,35 +279,6 @@ public class Runs {
   /** A dataset as runs of an experiment read it. */
   record Read(ExperimentId experiment, String name, String digest, @Nullable String context) {}
 
-  /**
-   * Runs of experiments, by start time; the page begins after a start time and id.
-   *
-   * @param experiments ids; an empty list finds nothing
-   */
-  List<Run> search(
-      Tx tx,
-      Collection<ExperimentId> experiments,
-      String[] stages,
-      boolean ascending,
-      Optional<Position> after,
-      int limit) {
-    Position from = after.orElse(new Position(ascending ? Long.MIN_VALUE : Long.MAX_VALUE, ""));
-    return tx.query(
-        """
-        select * from runs
-        where experiment_id = any($1::bigint[]) and lifecycle_stage = any($2::text[])
-          and (start_time %1$s $3 or (start_time = $3 and run_id > $4))
-        order by start_time %2$s, run_id limit $5
-        """
-            .formatted(ascending ? ">" : "<", ascending ? "asc" : "desc"),
-        Runs::run,
-        experiments.stream().map(ExperimentId::value).toArray(Long[]::new),
-        stages,
-        from.startTime(),
-        from.runId(),
-        limit);
-  }
-
   /** Place in a list that is ordered by start time. */
   record Position(long startTime, String runId) {}
 
@@ -334,14 +309,19 @@ public class Runs {
     }
     String[] ids = runs.stream().map(run -> run.id().value()).toArray(String[]::new);
     Map<String, List<Metric>> metrics =
-        grouped(
-            tx.query(
+        tx
+            .query(
                 """
-                select run_id, key, value, timestamp_ms, step from latest_metrics
-                where run_id = any($1::text[]) order by run_id, key
+                select run_id, array_agg(key) as keys, array_agg(value) as values,
+                  array_agg(timestamp_ms) as times, array_agg(step) as steps
+                from (select * from latest_metrics
+                      where run_id = any($1::text[]) order by run_id, key) m
+                group by run_id
                 """,
-                row -> Map.entry(row.string("run_id"), metric(row)),
-                (Object) ids));
+                row -> Map.entry(row.string("run_id"), metrics(row)),
+                (Object) ids)
+            .stream()
+            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     Map<String, List<Tag>> params = tags(tx, "run_params", ids);
     Map<String, List<Tag>> tags = tags(tx, "run_tags", ids);
     Map<String, List<DatasetInput>> inputs =
@@ -391,11 +371,27 @@ public class Runs {
   }
 
   private static Map<String, List<Tag>> tags(Tx tx, String table, String[] ids) {
-    return grouped(
-        tx.query(
-            "select run_id, key, value from " + table + " where run_id = any($1::text[])",
-            row -> Map.entry(row.string("run_id"), new Tag(row.string("key"), row.string("value"))),
-            (Object) ids));
+    return tx
+        .query(
+            """
+            select run_id, array_agg(key) as keys, array_agg(value) as values
+            from %s where run_id = any($1::text[]) group by run_id
+            """
+                .formatted(table),
+            row -> Map.entry(row.string("run_id"), tags(row)),
+            (Object) ids)
+        .stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+  }
+
+  private static List<Tag> tags(Row row) {
+    String[] keys = row.array("keys", String[].class);
+    String[] values = row.array("values", String[].class);
+    List<Tag> tags = new ArrayList<>();
+    for (int i = 0; i < keys.length; i++) {
+      tags.add(new Tag(keys[i], values[i]));
+    }
+    return tags;
   }
 
   private static <T> Map<String, List<T>> grouped(List<Map.Entry<String, T>> rows) {
@@ -409,9 +405,16 @@ public class Runs {
     return tags.stream().collect(Collectors.toMap(Tag::key, Tag::value, (a, b) -> b, TreeMap::new));
   }
 
-  private static Metric metric(Row row) {
-    return new Metric(
-        row.string("key"), row.float8("value"), row.int8("timestamp_ms"), row.int8("step"));
+  private static List<Metric> metrics(Row row) {
+    String[] keys = row.array("keys", String[].class);
+    Double[] values = row.array("values", Double[].class);
+    Long[] times = row.array("times", Long[].class);
+    Long[] steps = row.array("steps", Long[].class);
+    List<Metric> metrics = new ArrayList<>();
+    for (int i = 0; i < keys.length; i++) {
+      metrics.add(new Metric(keys[i], values[i], times[i], steps[i]));
+    }
+    return metrics;
   }
 
   private static DatasetInput input(Row row) {

@@ -17,6 +17,8 @@ public final class Keyset {
   /** Type of a column. */
   public enum Type {
     NUMBER,
+    /** A number that is never NaN where the search looks. */
+    FINITE,
     WHOLE,
     TEXT
   }
@@ -75,6 +77,24 @@ public final class Keyset {
         : sql;
   }
 
+  /** The same order by columns that have the names {@link #select} gave them, after a prefix. */
+  public Keyset named(String prefix) {
+    return new Keyset(
+        IntStream.range(0, columns.size())
+            .mapToObj(
+                i -> {
+                  Column column = columns.get(i);
+                  return new Column(
+                      prefix + i, column.type(), column.ascending(), column.nullable());
+                })
+            .toList());
+  }
+
+  /** The order without its first columns, for rows that are equal in those. */
+  public Keyset from(int column) {
+    return new Keyset(columns.subList(column, columns.size()));
+  }
+
   /** The values of a row that {@link #select} was part of. */
   public List<@Nullable Object> values(Row row) {
     List<@Nullable Object> values = new ArrayList<>();
@@ -82,7 +102,7 @@ public final class Keyset {
       String name = "k" + i;
       values.add(
           switch (columns.get(i).type()) {
-            case NUMBER -> row.float8OrNull(name);
+            case NUMBER, FINITE -> row.float8OrNull(name);
             case WHOLE -> row.int8OrNull(name);
             case TEXT -> row.stringOrNull(name);
           });
@@ -99,10 +119,15 @@ public final class Keyset {
   public String after(List<@Nullable Object> values, SqlParameters parameters) {
     List<String> cases = new ArrayList<>();
     StringBuilder same = new StringBuilder();
+    String bound = "";
     for (int i = 0; i < columns.size(); i++) {
       Column column = columns.get(i);
       Object value = values.get(i);
       String parameter = value == null ? "" : parameters.add(value) + cast(column.type());
+      if (i == 0 && value != null && !column.nullable() && column.type() != Type.NUMBER) {
+        // Follows from the rest; an index can begin with it.
+        bound = column.expression() + (column.ascending() ? " >= " : " <= ") + parameter + " and ";
+      }
       String greater = greater(column, value, parameter);
       if (!greater.isEmpty()) {
         cases.add("(" + same + greater + ")");
@@ -111,7 +136,7 @@ public final class Keyset {
           .append(value == null ? " is null" : " = " + parameter)
           .append(" and ");
     }
-    return cases.isEmpty() ? "false" : "(" + String.join(" or ", cases) + ")";
+    return cases.isEmpty() ? "false" : bound + "(" + String.join(" or ", cases) + ")";
   }
 
   private static String greater(Column column, @Nullable Object value, String parameter) {
@@ -134,7 +159,7 @@ public final class Keyset {
 
   private static String cast(Type type) {
     return switch (type) {
-      case NUMBER -> "::float8";
+      case NUMBER, FINITE -> "::float8";
       case WHOLE -> "::bigint";
       case TEXT -> "::text";
     };

@@ -113,7 +113,7 @@ public final class SearchToken {
     if (kind == '-') {
       return null;
     }
-    if (kind == 'd' && type == Type.NUMBER) {
+    if (kind == 'd' && (type == Type.NUMBER || type == Type.FINITE)) {
       return in.readDouble();
     }
     if (kind == 'w' && type == Type.WHOLE) {

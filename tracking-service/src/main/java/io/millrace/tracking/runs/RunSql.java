@@ -1,0 +1,567 @@
+package io.millrace.tracking.runs;
+
+import io.millrace.tracking.experiments.ExperimentId;
+import io.millrace.tracking.experiments.ViewType;
+import io.millrace.tracking.search.Entity;
+import io.millrace.tracking.search.Filter;
+import io.millrace.tracking.search.Keyset;
+import io.millrace.tracking.search.Keyset.Column;
+import io.millrace.tracking.search.Keyset.Type;
+import io.millrace.tracking.search.Operator;
+import io.millrace.tracking.search.OrderKey;
+import io.millrace.tracking.search.SqlFilter;
+import io.millrace.tracking.search.SqlParameters;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statements of one search. Each finds the next runs of the order among part of the runs; the
+ * parts differ in what leads to a run: everything, a clause with few runs, or the order itself.
+ */
+final class RunSql {
+
+  /** Characters of a value that an index has. */
+  private static final int SOUGHT = 100;
+
+  private final RunQuery query;
+  private final Keyset keyset;
+
+  RunSql(RunQuery query) {
+    this.query = query;
+    this.keyset = new Keyset(columns(false));
+  }
+
+  /** A statement with its parameters. */
+  record Statement(String sql, Object[] args) {}
+
+  /** Which runs a statement looks at, by the first key of the order. */
+  enum Part {
+    EVERYTHING,
+    /** Those for which the metric is not a number. */
+    NOT_A_NUMBER,
+    /** Those that do not have the metric. */
+    MISSING
+  }
+
+  /**
+   * Values of an order's first key, in the direction of the order.
+   *
+   * @param from null from the beginning
+   * @param open whether `from` itself is left out
+   * @param to the last one; null to the end
+   */
+  record Range(@Nullable Object from, boolean open, @Nullable Object to) {}
+
+  Keyset keyset() {
+    return keyset;
+  }
+
+  /** True where an index has the runs in the order of its first key. */
+  boolean orderLeads() {
+    return byMetric() || byStart();
+  }
+
+  boolean byMetric() {
+    return first().field().entity() == Entity.METRIC;
+  }
+
+  private boolean byStart() {
+    return first().field().equals(RunQuery.START_TIME);
+  }
+
+  /** True where runs that lack the first metric come in the order of an index as well. */
+  boolean startFollows() {
+    return query.order().size() > 1 && query.order().get(1).field().equals(RunQuery.START_TIME);
+  }
+
+  private boolean ascending(boolean missing) {
+    return missing ? query.order().get(1).ascending() : first().ascending();
+  }
+
+  private static String beyond(boolean ascending, boolean open) {
+    return (ascending ? " >" : " <") + (open ? " " : "= ");
+  }
+
+  private OrderKey first() {
+    return query.order().getFirst();
+  }
+
+  /** Lets the planner choose its way. */
+  Statement free(Part part, @Nullable List<@Nullable Object> after, int limit) {
+    Writer writer = new Writer(false);
+    return writer.page("runs r", part, after, null, limit);
+  }
+
+  /** Goes from the runs that a clause finds to the rest. */
+  Statement fromClause(int clause, @Nullable List<@Nullable Object> after, int limit) {
+    Writer writer = new Writer(true);
+    Filter.Clause leading = query.required().get(clause);
+    String from =
+        isRunId(leading)
+            ? "runs r"
+            : "(select c.run_id from "
+                + writer.leading(leading)
+                + ") c join runs r on r.run_id = c.run_id";
+    return writer.page(from, Part.EVERYTHING, after, leading, limit);
+  }
+
+  /**
+   * Goes along the order's index through a range of the first key.
+   *
+   * @param missing whether that is the order among runs that lack the first metric
+   */
+  Statement fromOrder(
+      Range range, @Nullable List<@Nullable Object> after, boolean missing, int limit) {
+    Writer writer = new Writer(true);
+    boolean metric = byMetric() && !missing;
+    Keyset finite = metric ? new Keyset(columns(true)) : keyset;
+    List<ExperimentId> experiments = query.experiments();
+    if (experiments.size() == 1) {
+      return writer.alongOrder(
+          writer.experimentIds(), range, after, metric, missing, limit, finite);
+    }
+    return writer.alongOrders(range, after, metric, missing, limit, finite);
+  }
+
+  /** The value of the first key so many entries after a value; nothing where the order ends. */
+  Statement milestone(Range begin, boolean missing, int entries) {
+    SqlParameters parameters = new SqlParameters();
+    boolean metric = byMetric() && !missing;
+    boolean ascending = ascending(missing);
+    String ids = parameters.add(ids());
+    String direction = ascending ? " asc" : " desc";
+    String column = metric ? "o.value" : "o.start_time";
+    StringBuilder inner =
+        new StringBuilder("select " + column + " as value from ")
+            .append(metric ? "latest_metrics o" : "runs o")
+            .append(" where o.experiment_id = e.id");
+    if (metric) {
+      inner
+          .append(" and o.key = ")
+          .append(parameters.add(first().field().key()))
+          .append(" and o.value < 'NaN'::float8");
+    }
+    if (begin.from() != null) {
+      inner
+          .append(" and ")
+          .append(column)
+          .append(beyond(ascending, begin.open()))
+          .append(parameters.add(begin.from()))
+          .append(metric ? "::float8" : "::bigint");
+    }
+    String count = parameters.add((long) entries);
+    inner
+        .append(" order by ")
+        .append(column)
+        .append(direction)
+        .append(" limit ")
+        .append(count)
+        .append("::bigint + 1");
+    return new Statement(
+        "select x.value from unnest(%s::bigint[]) e (id) cross join lateral (%s) x order by x.value%s offset %s::bigint limit 1"
+            .formatted(ids, inner, direction, count),
+        parameters.toArray());
+  }
+
+  /** Which clauses an index finds runs by. */
+  List<Integer> leadingClauses() {
+    List<Integer> leading = new ArrayList<>();
+    List<Filter.Clause> required = query.required();
+    for (int i = 0; i < required.size(); i++) {
+      if (leads(required.get(i))) {
+        leading.add(i);
+      }
+    }
+    return leading;
+  }
+
+  /** The required clause that names the runs themselves. */
+  Optional<Integer> namesRuns() {
+    List<Filter.Clause> required = query.required();
+    for (int i = 0; i < required.size(); i++) {
+      if (isRunId(required.get(i)) && leads(required.get(i))) {
+        return Optional.of(i);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** How many runs each of those clauses finds, counted up to a limit: n0, n1, ... */
+  Statement counts(List<Integer> clauses, int limit) {
+    Writer writer = new Writer(true);
+    String most = writer.parameters.add((long) limit);
+    StringBuilder sql = new StringBuilder("select ");
+    for (int i = 0; i < clauses.size(); i++) {
+      sql.append(i == 0 ? "" : ", ")
+          .append("(select count(*) from (select 1 from ")
+          .append(writer.leading(query.required().get(clauses.get(i))))
+          .append(" limit ")
+          .append(most)
+          .append("::bigint) x) as n")
+          .append(i);
+    }
+    return new Statement(sql.toString(), writer.parameters.toArray());
+  }
+
+  private static boolean isRunId(Filter.Clause clause) {
+    return clause.field().equals(RunQuery.RUN_ID);
+  }
+
+  private static boolean leads(Filter.Clause clause) {
+    return switch (clause.field().entity()) {
+      case METRIC ->
+          clause.test() instanceof Filter.Number(Operator operator, double value)
+              && operator != Operator.NE;
+      case PARAM, TAG -> positive(clause.test());
+      case ATTRIBUTE -> isRunId(clause) && positive(clause.test());
+      case DATASET -> false;
+    };
+  }
+
+  private static boolean positive(Filter.Test test) {
+    return switch (test) {
+      case Filter.Text(Operator operator, String value) -> operator == Operator.EQ;
+      case Filter.OneOf(boolean negated, List<String> values) -> !negated;
+      case Filter.Number number -> false;
+      case Filter.Whole whole -> false;
+      case Filter.Present present -> false;
+    };
+  }
+
+  private Long[] ids() {
+    return query.experiments().stream().map(ExperimentId::value).toArray(Long[]::new);
+  }
+
+  private List<Column> columns(boolean finite) {
+    List<Column> columns = new ArrayList<>();
+    for (int i = 0; i < query.order().size(); i++) {
+      OrderKey key = query.order().get(i);
+      boolean up = key.ascending();
+      columns.add(
+          switch (key.field().entity()) {
+            case METRIC ->
+                finite && i == 0
+                    ? Column.of("o0.value", Type.FINITE, up)
+                    : new Column("o" + i + ".value", Type.NUMBER, up, true);
+            case PARAM, TAG, DATASET -> new Column("o" + i + ".value", Type.TEXT, up, true);
+            case ATTRIBUTE ->
+                switch (key.field().key()) {
+                  case "start_time" -> Column.of("r.start_time", Type.WHOLE, up);
+                  case "end_time" -> new Column("r.end_time", Type.WHOLE, up, true);
+                  default -> Column.of(column(key.field().key()), Type.TEXT, up);
+                };
+          });
+    }
+    return columns;
+  }
+
+  private static String column(String attribute) {
+    return switch (attribute) {
+      case "run_id" -> "r.run_id";
+      case "run_name" -> "r.name";
+      case "user_id" -> "r.user_id";
+      case "status" -> "r.status";
+      case "artifact_uri" -> "r.artifact_uri";
+      case "start_time" -> "r.start_time";
+      case "end_time" -> "r.end_time";
+      default -> throw new IllegalArgumentException("an attribute of runs: " + attribute);
+    };
+  }
+
+  /** Writes one statement. */
+  private final class Writer {
+
+    private final SqlParameters parameters = new SqlParameters();
+
+    /** Whether clauses are tested run by run, which needs no experiment. */
+    private final boolean probing;
+
+    private @Nullable String experiments;
+
+    Writer(boolean probing) {
+      this.probing = probing;
+    }
+
+    String experimentIds() {
+      if (experiments == null) {
+        Long[] ids = ids();
+        experiments =
+            ids.length == 1
+                ? parameters.add(ids[0]) + "::bigint"
+                : "any (" + parameters.add(ids) + "::bigint[])";
+      }
+      return experiments;
+    }
+
+    Statement page(
+        String from,
+        Part part,
+        @Nullable List<@Nullable Object> after,
+        Filter.@Nullable Clause leading,
+        int limit) {
+      StringBuilder sql = new StringBuilder("select r.*, ").append(keyset.select());
+      sql.append(" from ").append(from).append(joins(0));
+      sql.append(" where r.experiment_id = ").append(experimentIds());
+      conditions(sql, leading);
+      switch (part) {
+        case EVERYTHING -> {}
+        case NOT_A_NUMBER -> sql.append(" and o0.value = 'NaN'::float8");
+        case MISSING -> sql.append(" and o0.run_id is null");
+      }
+      if (after != null) {
+        sql.append(" and ").append(keyset.after(after, parameters));
+      }
+      sql.append(" order by ").append(keyset.orderBy()).append(limit(limit));
+      return new Statement(sql.toString(), parameters.toArray());
+    }
+
+    Statement alongOrder(
+        String experiment,
+        Range range,
+        @Nullable List<@Nullable Object> after,
+        boolean metric,
+        boolean missing,
+        int limit,
+        Keyset order) {
+      return new Statement(
+          along(experiment, range, after, metric, missing, limit, order), parameters.toArray());
+    }
+
+    /** The same in each experiment, merged. */
+    Statement alongOrders(
+        Range range,
+        @Nullable List<@Nullable Object> after,
+        boolean metric,
+        boolean missing,
+        int limit,
+        Keyset order) {
+      String ids = parameters.add(ids());
+      String inner = along("e.id", range, after, metric, missing, limit, order);
+      Keyset outer = order.named("x.k");
+      return new Statement(
+          "select x.* from unnest(%s::bigint[]) e (id) cross join lateral (%s) x order by %s%s"
+              .formatted(ids, inner, outer.orderBy(), limit(limit)),
+          parameters.toArray());
+    }
+
+    private String along(
+        String experiment,
+        Range range,
+        @Nullable List<@Nullable Object> after,
+        boolean metric,
+        boolean missing,
+        int limit,
+        Keyset order) {
+      StringBuilder sql = new StringBuilder("select r.*, ").append(order.select());
+      if (metric) {
+        sql.append(" from latest_metrics o0 join runs r on r.run_id = o0.run_id")
+            .append(joins(1))
+            .append(" where o0.experiment_id = ")
+            .append(experiment)
+            .append(" and o0.key = ")
+            .append(parameters.add(first().field().key()))
+            .append("::text and o0.value < 'NaN'::float8");
+      } else {
+        sql.append(" from runs r")
+            .append(joins(0))
+            .append(" where r.experiment_id = ")
+            .append(experiment);
+        if (missing) {
+          sql.append(" and o0.run_id is null");
+        }
+      }
+      conditions(sql, null);
+      bounds(sql, range, metric ? "o0.value" : "r.start_time", ascending(missing));
+      if (after != null) {
+        sql.append(" and ").append(order.after(after, parameters));
+      }
+      sql.append(" order by ");
+      if (missing) {
+        sql.append(order.from(1).orderBy());
+      } else {
+        sql.append(order.orderBy());
+      }
+      return sql.append(limit(limit)).toString();
+    }
+
+    private void bounds(StringBuilder sql, Range range, String column, boolean ascending) {
+      String type = column.endsWith("value") ? "::float8" : "::bigint";
+      if (range.from() != null) {
+        sql.append(" and ")
+            .append(column)
+            .append(range.from().equals(range.to()) ? " = " : beyond(ascending, range.open()))
+            .append(parameters.add(range.from()))
+            .append(type);
+      }
+      if (range.to() != null && !range.to().equals(range.from())) {
+        sql.append(" and ")
+            .append(column)
+            .append(beyond(!ascending, false))
+            .append(parameters.add(range.to()))
+            .append(type);
+      }
+    }
+
+    private void conditions(StringBuilder sql, Filter.@Nullable Clause leading) {
+      if (query.view() != ViewType.ALL) {
+        sql.append(" and r.lifecycle_stage = any (")
+            .append(parameters.add(query.view().stages()))
+            .append("::text[])");
+      }
+      if (query.filtered()) {
+        sql.append(" and (")
+            .append(
+                SqlFilter.of(query.filter(), (clause, all) -> clause(clause, leading), parameters))
+            .append(")");
+      }
+    }
+
+    private String clause(Filter.Clause clause, Filter.@Nullable Clause leading) {
+      if (clause == leading && !isRunId(clause)) {
+        return "true";
+      }
+      return switch (clause.field().entity()) {
+        case METRIC ->
+            SqlFilter.keyed(
+                "latest_metrics m where m.run_id = r.run_id" + of("m"),
+                "m.key",
+                "m.value",
+                clause,
+                parameters);
+        case PARAM -> keyed("run_params", clause);
+        case TAG -> keyed("run_tags", clause);
+        case ATTRIBUTE -> SqlFilter.test(column(clause.field().key()), clause.test(), parameters);
+        case DATASET -> dataset(clause);
+      };
+    }
+
+    private String keyed(String table, Filter.Clause clause) {
+      return SqlFilter.keyed(
+          table + " t where t.run_id = r.run_id" + of("t"),
+          "t.key",
+          // A value as short as this is found, or told apart, by what the index has of it.
+          isShort(clause.test()) ? "t.sought" : "t.value",
+          clause,
+          parameters);
+    }
+
+    private String of(String table) {
+      return probing ? "" : " and " + table + ".experiment_id = " + experimentIds();
+    }
+
+    /** A table and the condition under which an index finds a clause's runs in it. */
+    String leading(Filter.Clause clause) {
+      if (isRunId(clause)) {
+        return "runs c where c.experiment_id = "
+            + experimentIds()
+            + " and "
+            + SqlFilter.test("c.run_id", clause.test(), parameters);
+      }
+      boolean metric = clause.field().entity() == Entity.METRIC;
+      String table =
+          metric
+              ? "latest_metrics"
+              : clause.field().entity() == Entity.PARAM ? "run_params" : "run_tags";
+      String found =
+          table
+              + " c where c.experiment_id = "
+              + experimentIds()
+              + " and c.key = "
+              + parameters.add(clause.field().key())
+              + "::text and ";
+      if (metric) {
+        return found + SqlFilter.test("c.value", clause.test(), parameters);
+      }
+      if (isShort(clause.test())) {
+        return found + SqlFilter.test("c.sought", clause.test(), parameters);
+      }
+      return found
+          + SqlFilter.test("c.sought", shortened(clause.test()), parameters)
+          + " and "
+          + SqlFilter.test("c.value", clause.test(), parameters);
+    }
+
+    private String dataset(Filter.Clause clause) {
+      String inputs = "exists (select 1 from run_datasets d ";
+      return switch (clause.field().key()) {
+        case "name", "digest" ->
+            inputs
+                + "where d.run_id = r.run_id and "
+                + SqlFilter.test("d." + clause.field().key(), clause.test(), parameters)
+                + ")";
+        default ->
+            inputs
+                + "cross join lateral jsonb_to_recordset(d.tags) as t (key text, value text)"
+                + " where d.run_id = r.run_id and t.key = 'mlflow.data.context' and "
+                + SqlFilter.test("t.value", clause.test(), parameters)
+                + ")";
+      };
+    }
+
+    private String joins(int from) {
+      StringBuilder joins = new StringBuilder();
+      for (int i = from; i < query.order().size(); i++) {
+        OrderKey key = query.order().get(i);
+        String table =
+            switch (key.field().entity()) {
+              case METRIC -> "latest_metrics";
+              case PARAM -> "run_params";
+              case TAG -> "run_tags";
+              case ATTRIBUTE, DATASET -> "";
+            };
+        if (!table.isEmpty()) {
+          joins
+              .append(" left join ")
+              .append(table)
+              .append(" o")
+              .append(i)
+              .append(" on o")
+              .append(i)
+              .append(".run_id = r.run_id and o")
+              .append(i)
+              .append(".key = ")
+              .append(parameters.add(key.field().key()))
+              .append("::text")
+              .append(of("o" + i));
+        }
+      }
+      return joins.toString();
+    }
+
+    private String limit(int limit) {
+      return " limit " + parameters.add((long) limit) + "::bigint";
+    }
+  }
+
+  private static boolean isShort(Filter.Test test) {
+    return switch (test) {
+      case Filter.Text(Operator operator, String value) ->
+          (operator == Operator.EQ || operator == Operator.NE) && isShort(value);
+      case Filter.OneOf(boolean negated, List<String> values) ->
+          values.stream().allMatch(RunSql::isShort);
+      case Filter.Number number -> false;
+      case Filter.Whole whole -> false;
+      case Filter.Present present -> true;
+    };
+  }
+
+  private static boolean isShort(String value) {
+    return value.codePointCount(0, value.length()) < SOUGHT;
+  }
+
+  private static Filter.Test shortened(Filter.Test test) {
+    return switch (test) {
+      case Filter.Text(Operator operator, String value) ->
+          new Filter.Text(operator, shortened(value));
+      case Filter.OneOf(boolean negated, List<String> values) ->
+          new Filter.OneOf(negated, values.stream().map(RunSql::shortened).toList());
+      case Filter.Test other -> other;
+    };
+  }
+
+  private static String shortened(String value) {
+    return isShort(value) ? value : value.substring(0, value.offsetByCodePoints(0, SOUGHT));
+  }
+}

@@ -1,0 +1,238 @@
+package io.millrace.tracking.runs;
+
+import io.millrace.database.Tx;
+import io.millrace.tracking.search.Field;
+import io.millrace.tracking.search.Filter;
+import io.millrace.tracking.search.Operator;
+import io.millrace.tracking.search.OrderKey;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A run as a test knows it, asked and ordered in memory in the plainest way. */
+record SearchedRun(
+    String id,
+    long experiment,
+    String name,
+    String user,
+    String status,
+    long start,
+    @Nullable Long end,
+    String stage,
+    Map<String, Double> metrics,
+    Map<String, String> params,
+    Map<String, String> tags,
+    List<Input> inputs) {
+
+  record Input(String name, String digest, @Nullable String context) {}
+
+  void store(Tx tx) {
+    tx.update(
+        """
+        insert into runs (run_id, experiment_id, name, user_id, status, start_time, end_time,
+                          artifact_uri, lifecycle_stage)
+        values ($1, $2, $3, $4, $5, $6, $7::bigint, $8, $9)
+        """,
+        id,
+        experiment,
+        name,
+        user,
+        status,
+        start,
+        end,
+        uri(),
+        stage);
+    metrics.forEach(
+        (key, value) ->
+            tx.update(
+                """
+                insert into latest_metrics (run_id, experiment_id, key, step, timestamp_ms, value)
+                values ($1, $2, $3, 0, 0, $4)
+                """,
+                id,
+                experiment,
+                key,
+                value));
+    store(tx, "run_params", params);
+    store(tx, "run_tags", tags);
+    for (Input input : inputs) {
+      tx.update(
+          """
+                insert into experiment_datasets (experiment_id, name, digest, source_type, source)
+                values ($1, $2, $3, 'x', 'y') on conflict do nothing
+                """,
+          experiment,
+          input.name(),
+          input.digest());
+      tx.update(
+          """
+                insert into run_datasets (run_id, name, digest, tags) values ($1, $2, $3, $4::jsonb)
+                """,
+          id,
+          input.name(),
+          input.digest(),
+          input.context() == null
+              ? "[]"
+              : "[{\"key\":\"mlflow.data.context\",\"value\":\"" + input.context() + "\"}]");
+    }
+  }
+
+  private void store(Tx tx, String table, Map<String, String> values) {
+    values.forEach(
+        (key, value) ->
+            tx.update(
+                "insert into "
+                    + table
+                    + " (run_id, experiment_id, key, value) values ($1, $2, $3, $4)",
+                id,
+                experiment,
+                key,
+                value));
+  }
+
+  private String uri() {
+    return "mlflow-artifacts:/" + experiment + "/" + id + "/artifacts";
+  }
+
+  boolean matches(Filter filter) {
+    return switch (filter) {
+      case Filter.And(List<Filter> parts) -> parts.stream().allMatch(this::matches);
+      case Filter.Or(List<Filter> parts) -> parts.stream().anyMatch(this::matches);
+      case Filter.Not(Filter part) -> !matches(part);
+      case Filter.Clause(Field field, Filter.Test test) -> matches(field, test);
+    };
+  }
+
+  private boolean matches(Field field, Filter.Test test) {
+    List<?> values = values(field).toList();
+    if (test instanceof Filter.Present(boolean present)) {
+      return present == !values.isEmpty();
+    }
+    return values.stream().anyMatch(value -> matches(value, test));
+  }
+
+  private static boolean matches(Object value, Filter.Test test) {
+    return switch (test) {
+      case Filter.Number(Operator operator, double other) -> {
+        double number = (Double) value;
+        yield !Double.isNaN(number)
+            && holds(operator, number < other ? -1 : number > other ? 1 : 0);
+      }
+      case Filter.Whole(Operator operator, long other) ->
+          holds(operator, Long.compare((Long) value, other));
+      case Filter.Text(Operator operator, String other) ->
+          switch (operator) {
+            case LIKE -> like(other, 0).matcher((String) value).matches();
+            case ILIKE ->
+                like(other, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE)
+                    .matcher((String) value)
+                    .matches();
+            default -> holds(operator, value.equals(other) ? 0 : 1);
+          };
+      case Filter.OneOf(boolean negated, List<String> others) ->
+          negated != others.contains((String) value);
+      case Filter.Present present -> throw new IllegalArgumentException();
+    };
+  }
+
+  private static boolean holds(Operator operator, int comparison) {
+    return switch (operator) {
+      case EQ -> comparison == 0;
+      case NE -> comparison != 0;
+      case LT -> comparison < 0;
+      case LE -> comparison <= 0;
+      case GT -> comparison > 0;
+      case GE -> comparison >= 0;
+      default -> throw new IllegalArgumentException(operator.text());
+    };
+  }
+
+  private static Pattern like(String pattern, int flags) {
+    StringBuilder regex = new StringBuilder();
+    for (int i = 0; i < pattern.length(); i++) {
+      char c = pattern.charAt(i);
+      regex.append(
+          switch (c) {
+            case '%' -> ".*";
+            case '_' -> ".";
+            case '\\' -> Pattern.quote(String.valueOf(pattern.charAt(++i)));
+            default -> Pattern.quote(String.valueOf(c));
+          });
+    }
+    return Pattern.compile(regex.toString(), flags | Pattern.DOTALL);
+  }
+
+  private Stream<?> values(Field field) {
+    return switch (field.entity()) {
+      case METRIC -> Stream.ofNullable(metrics.get(field.key()));
+      case PARAM -> Stream.ofNullable(params.get(field.key()));
+      case TAG -> Stream.ofNullable(tags.get(field.key()));
+      case DATASET ->
+          inputs.stream()
+              .map(
+                  input ->
+                      switch (field.key()) {
+                        case "name" -> input.name();
+                        case "digest" -> input.digest();
+                        default -> input.context();
+                      })
+              .filter(Objects::nonNull);
+      case ATTRIBUTE ->
+          Stream.ofNullable(
+              switch (field.key()) {
+                case "run_id" -> id;
+                case "run_name" -> name;
+                case "user_id" -> user;
+                case "status" -> status;
+                case "start_time" -> start;
+                case "end_time" -> end;
+                case "artifact_uri" -> uri();
+                default -> throw new IllegalArgumentException(field.key());
+              });
+    };
+  }
+
+  static Comparator<SearchedRun> by(List<OrderKey> order) {
+    Comparator<SearchedRun> by = (a, b) -> 0;
+    for (OrderKey key : order) {
+      by = by.thenComparing((a, b) -> compare(a.one(key.field()), b.one(key.field()), key));
+    }
+    return by.thenComparing(SearchedRun::start, Comparator.reverseOrder())
+        .thenComparing(SearchedRun::id);
+  }
+
+  private Optional<?> one(Field field) {
+    return values(field).findFirst();
+  }
+
+  private static int compare(Optional<?> a, Optional<?> b, OrderKey key) {
+    int rank = Integer.compare(rank(a), rank(b));
+    if (rank != 0 || rank(a) > 0) {
+      return rank;
+    }
+    int compared =
+        switch (a.get()) {
+          case Double number -> {
+            double other = (Double) b.get();
+            yield number < other ? -1 : number > other ? 1 : 0;
+          }
+          case Long whole -> Long.compare(whole, (Long) b.get());
+          case Object text ->
+              Arrays.compareUnsigned(
+                  ((String) text).getBytes(StandardCharsets.UTF_8),
+                  ((String) b.get()).getBytes(StandardCharsets.UTF_8));
+        };
+    return key.ascending() ? compared : -compared;
+  }
+
+  private static int rank(Optional<?> value) {
+    return value.isEmpty() ? 2 : value.get() instanceof Double number && number.isNaN() ? 1 : 0;
+  }
+}
