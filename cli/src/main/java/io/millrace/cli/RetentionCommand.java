@@ -72,14 +72,22 @@ final class RetentionCommand implements Callable<Integer> {
     var dry = report.path("dryRun").asBoolean();
     List<List<@Nullable String>> rows = new ArrayList<>();
     for (var run : report.path("removed")) {
-      rows.add(row(run, dry ? "would go" : "removed"));
+      rows.add(row(run, "runId", dry ? "would go" : "removed"));
     }
     for (var run : report.path("kept")) {
-      rows.add(row(run, "kept: needed by " + Story.text(run, "neededBy")));
+      rows.add(row(run, "runId", "kept: needed by " + Story.text(run, "neededBy")));
+    }
+    for (var model : report.path("removedModels")) {
+      rows.add(row(model, "modelId", dry ? "would go" : "removed"));
+    }
+    for (var model : report.path("keptModels")) {
+      rows.add(row(model, "modelId", "kept: needed by " + Story.text(model, "neededBy")));
     }
     if (!rows.isEmpty()) {
       terminal.table(
-          0, List.of("run", "name", "experiment", "deleted", "what becomes of it"), rows);
+          0,
+          List.of("run or logged model", "name", "experiment", "deleted", "what becomes of it"),
+          rows);
     }
     terminal.line(
         dry
@@ -93,9 +101,9 @@ final class RetentionCommand implements Callable<Integer> {
                     report.path("keptRuns").asInt()));
   }
 
-  private static List<@Nullable String> row(JsonNode run, String fate) {
+  private static List<@Nullable String> row(JsonNode run, String id, String fate) {
     return List.of(
-        Story.text(run, "runId"),
+        Story.text(run, id),
         Story.text(run, "name"),
         Story.text(run, "experimentId"),
         Story.text(run, "deletedAt"),

@@ -10,6 +10,7 @@ import io.millrace.events.DriftDetected;
 import io.millrace.events.DriftResolved;
 import io.millrace.events.EvaluationFailed;
 import io.millrace.events.EvaluationRequested;
+import io.millrace.events.LoggedModelPurged;
 import io.millrace.events.MetricsLogged;
 import io.millrace.events.ModelAliasChanged;
 import io.millrace.events.ModelDeployed;
@@ -68,6 +69,7 @@ public final class EventFlow {
               MetricsLogged.class,
               RunEnded.class,
               RunPurged.class,
+              LoggedModelPurged.class,
               ModelVersionCreated.class,
               ModelPromoted.class,
               RegisteredModelCreated.class,
@@ -116,6 +118,7 @@ public final class EventFlow {
     row(RunEnded.class, ModelVersionCreated.class, RunRecovered.class, RunPurged.class);
     row(RunRecovered.class, MetricsLogged.class, RunEnded.class, ModelVersionCreated.class);
     row(RunPurged.class);
+    row(LoggedModelPurged.class);
     row(ModelVersionCreated.class, EvaluationRequested.class);
     row(EvaluationRequested.class, ModelEvaluated.class, EvaluationFailed.class);
     row(ModelEvaluated.class, ApprovalRequested.class, ModelPromoted.class, ModelRejected.class);

@@ -10,6 +10,7 @@ import io.millrace.events.DriftDetected;
 import io.millrace.events.DriftResolved;
 import io.millrace.events.EvaluationFailed;
 import io.millrace.events.EvaluationRequested;
+import io.millrace.events.LoggedModelPurged;
 import io.millrace.events.MetricsLogged;
 import io.millrace.events.ModelAliasChanged;
 import io.millrace.events.ModelDeployed;
@@ -120,7 +121,8 @@ public final class Topics {
               TrainingFailed.getClassSchema(),
               RunEnded.getClassSchema(),
               RunRecovered.getClassSchema(),
-              RunPurged.getClassSchema()));
+              RunPurged.getClassSchema(),
+              LoggedModelPurged.getClassSchema()));
 
   public static final Topic RUN_METRICS =
       new Topic(

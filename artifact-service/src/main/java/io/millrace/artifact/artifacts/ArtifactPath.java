@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import org.springframework.web.util.UriUtils;
 
 /**
@@ -57,6 +58,23 @@ record ArtifactPath(String value) {
       throw new InvalidPath("it is empty; name a file");
     }
     return of(value);
+  }
+
+  /**
+   * The folder that an artifact URI names, where it is one of this store and below a first segment:
+   * empty for any other URI, and for the root of everything.
+   */
+  static Optional<ArtifactPath> ofArtifactUri(String uri) {
+    String prefix = "mlflow-artifacts:/";
+    if (!uri.startsWith(prefix) || uri.startsWith(prefix + "/")) {
+      return Optional.empty();
+    }
+    String value = uri.substring(prefix.length());
+    try {
+      return value.indexOf('/') > 0 ? Optional.of(ofFolder(value)) : Optional.empty();
+    } catch (InvalidPath neverStored) {
+      return Optional.empty();
+    }
   }
 
   private static ArtifactPath of(String value) {

@@ -78,6 +78,8 @@ class DeletedRuns {
             where lifecycle_stage = 'deleted' and experiment_id <> 0
               and deleted_at <= clock_timestamp() - $1 * interval '1 millisecond'
               and not exists (select 1 from runs r where r.experiment_id = e.experiment_id)
+              and not exists (
+                select 1 from logged_models m where m.experiment_id = e.experiment_id)
               and not exists (select 1 from requests q where q.experiment_id = e.experiment_id)
             order by experiment_id limit 1000 for update
             """,

@@ -5,12 +5,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.springframework.stereotype.Component;
 
 /**
- * Removes runs that were deleted long ago and that nothing alive needs. Each goes in a transaction
- * of its own together with the event that tells the keeper of its files, so a removal that is cut
- * off anywhere leaves whole runs only, and goes on the next time.
+ * Removes runs and logged models that were deleted long ago and that nothing alive needs. Each goes
+ * in a transaction of its own together with the event that tells the keeper of its files, so a
+ * removal that is cut off anywhere leaves whole runs only, and goes on the next time.
  */
 @Component
 class Retention {
@@ -19,9 +20,11 @@ class Retention {
 
   private final Database database;
   private final DeletedRuns deleted;
+  private final DeletedModels models;
   private final RetentionEvents events;
 
-  Retention(Database database, DeletedRuns deleted, RetentionEvents events) {
+  Retention(Database database, DeletedRuns deleted, DeletedModels models, RetentionEvents events) {
+    this.models = models;
     this.database = database;
     this.deleted = deleted;
     this.events = events;
@@ -35,6 +38,8 @@ class Retention {
    * @param removed runs that went, with the points logged to them; of a dry run those that would go
    * @param kept runs deleted as long ago that something alive needs, with what that is
    * @param metricPoints points that went with them; 0 in a dry run
+   * @param removedModels logged models that went, or would
+   * @param keptModels deleted logged models that something alive needs
    * @param experiments deleted experiments that went as well; empty in a dry run
    */
   record Report(
@@ -43,6 +48,8 @@ class Retention {
       List<DeletedRun> removed,
       List<DeletedRun> kept,
       long metricPoints,
+      List<DeletedModel> removedModels,
+      List<DeletedModel> keptModels,
       List<String> experiments) {}
 
   /** What {@link #remove} would do now. */
@@ -50,7 +57,10 @@ class Retention {
     List<DeletedRun> removed = new ArrayList<>();
     List<DeletedRun> kept = new ArrayList<>();
     each(keep, run -> (run.neededBy() == null ? removed : kept).add(run));
-    return new Report(true, keep, removed, kept, 0, List.of());
+    List<DeletedModel> removedModels = new ArrayList<>();
+    List<DeletedModel> keptModels = new ArrayList<>();
+    eachModel(keep, model -> (model.neededBy() == null ? removedModels : keptModels).add(model));
+    return new Report(true, keep, removed, kept, 0, removedModels, keptModels, List.of());
   }
 
   /** Removes all that may go. */
@@ -76,11 +86,31 @@ class Retention {
                             removed.add(claimed);
                           }));
         });
+    List<DeletedModel> removedModels = new ArrayList<>();
+    List<DeletedModel> keptModels = new ArrayList<>();
+    eachModel(
+        keep,
+        model -> {
+          if (model.neededBy() != null) {
+            keptModels.add(model);
+            return;
+          }
+          database.inTransactionVoid(
+              tx ->
+                  models
+                      .remove(tx, model.modelId(), keep)
+                      .ifPresent(
+                          gone -> {
+                            events.purged(tx, gone, by);
+                            removedModels.add(gone);
+                          }));
+        });
     List<String> experiments = database.inTransaction(tx -> deleted.removeExperiments(tx, keep));
-    return new Report(false, keep, removed, kept, points[0], experiments);
+    return new Report(
+        false, keep, removed, kept, points[0], removedModels, keptModels, experiments);
   }
 
-  private void each(Duration keep, java.util.function.Consumer<DeletedRun> work) {
+  private void each(Duration keep, Consumer<DeletedRun> work) {
     Optional<DeletedRun> last = Optional.empty();
     List<DeletedRun> page;
     do {
@@ -88,6 +118,17 @@ class Retention {
       page = database.read(tx -> deleted.expired(tx, keep, after, AT_A_TIME));
       page.forEach(work);
       last = page.isEmpty() ? last : Optional.of(page.getLast());
+    } while (page.size() == AT_A_TIME);
+  }
+
+  private void eachModel(Duration keep, Consumer<DeletedModel> work) {
+    String after = "";
+    List<DeletedModel> page;
+    do {
+      String last = after;
+      page = database.read(tx -> models.expired(tx, keep, last, AT_A_TIME));
+      page.forEach(work);
+      after = page.isEmpty() ? after : page.getLast().modelId();
     } while (page.size() == AT_A_TIME);
   }
 }

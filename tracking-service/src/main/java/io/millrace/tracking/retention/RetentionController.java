@@ -38,7 +38,9 @@ class RetentionController {
       long metricPoints,
       List<String> experiments,
       List<DeletedRun> removed,
-      List<DeletedRun> kept) {
+      List<DeletedRun> kept,
+      List<DeletedModel> removedModels,
+      List<DeletedModel> keptModels) {
 
     static Answer of(Retention.Report report) {
       return new Answer(
@@ -49,7 +51,9 @@ class RetentionController {
           report.metricPoints(),
           report.experiments(),
           report.removed().stream().limit(MOST_SHOWN).toList(),
-          report.kept().stream().limit(MOST_SHOWN).toList());
+          report.kept().stream().limit(MOST_SHOWN).toList(),
+          report.removedModels().stream().limit(MOST_SHOWN).toList(),
+          report.keptModels().stream().limit(MOST_SHOWN).toList());
     }
   }
 

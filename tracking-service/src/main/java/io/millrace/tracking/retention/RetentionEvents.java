@@ -1,6 +1,7 @@
 package io.millrace.tracking.retention;
 
 import io.millrace.database.Tx;
+import io.millrace.events.LoggedModelPurged;
 import io.millrace.events.RunPurged;
 import io.millrace.messaging.Outbox;
 import io.millrace.schemas.Topics;
@@ -30,5 +31,20 @@ class RetentionEvents {
             .setPurgedBy(by)
             .build(),
         run.requestId());
+  }
+
+  void purged(Tx tx, DeletedModel model, String by) {
+    outbox.append(
+        tx,
+        Topics.RUNS,
+        model.modelId(),
+        LoggedModelPurged.newBuilder()
+            .setModelId(model.modelId())
+            .setExperimentId(model.experimentId())
+            .setArtifactUri(model.artifactUri())
+            .setDeletedAt(model.deletedAt())
+            .setPurgedBy(by)
+            .build(),
+        null);
   }
 }

@@ -2,6 +2,7 @@ package io.millrace.tracking.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.events.LoggedModelPurged;
 import io.millrace.events.RunPurged;
 import io.millrace.tracking.RunningTracking;
 import java.util.ArrayList;
@@ -109,6 +110,36 @@ class RetentionIT {
       }
     }
     assertThat(removed).doesNotHaveDuplicates().containsAll(runs);
+  }
+
+  @Test
+  void removesADeletedLoggedModelAndKeepsTheRunOfOneThatIsAlive() {
+    String run = create();
+    String alive = loggedModel(run);
+    String gone = loggedModel("");
+    assertThat(tracking.send("DELETE", "/api/2.0/mlflow/logged-models/" + gone, "{}").status())
+        .isEqualTo(200);
+    deleted(run);
+    JsonNode report = remove();
+    assertThat(report.path("removedModels").toString()).contains(gone).doesNotContain(alive);
+    assertThat(ids(report, "kept")).contains(run);
+    LoggedModelPurged purged =
+        tracking.await(LoggedModelPurged.class, event -> event.getModelId().equals(gone));
+    assertThat(purged.getArtifactUri()).contains(gone);
+    assertThat(tracking.count("select count(*) as n from logged_models where model_id = $1", gone))
+        .isZero();
+  }
+
+  private static String loggedModel(String run) {
+    return tracking
+        .mlflow(
+            "logged-models",
+            "{'experiment_id':'0','name':'model','source_run_id':'%s'}".formatted(run))
+        .body()
+        .path("model")
+        .path("info")
+        .path("model_id")
+        .asString();
   }
 
   @Test
