@@ -39,6 +39,7 @@ export const EVENT_TYPES = [
   'DriftResolved',
   'DatasetVersionCreated',
   'DatasetRejected',
+  'WebhookDisabled',
   'DeadLettered',
 ] as const;
 
@@ -65,6 +66,7 @@ export interface EventData {
   pipelineName?: string | null;
   requestedBy?: string;
   reason?: string | null;
+  name?: string;
   reasons?: Reason[];
   message?: string;
   runId?: string | null;
@@ -228,6 +230,8 @@ export function summary(event: FlowEvent): string {
       return `${d.dataset?.name} v${d.dataset?.version}, ${d.rows?.toLocaleString('en')} rows`;
     case 'DatasetRejected':
       return `${d.datasetName}, line ${d.line} of ${d.file}: ${d.message}`;
+    case 'WebhookDisabled':
+      return `${d.name}: ${d.reason}`;
     case 'DeadLettered':
       return `a record of ${d.originalTopic}, for ${d.consumer}: ${d.message}`;
     default:

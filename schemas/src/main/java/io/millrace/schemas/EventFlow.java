@@ -38,6 +38,7 @@ import io.millrace.events.TrainAccepted;
 import io.millrace.events.TrainRequested;
 import io.millrace.events.TrainingFailed;
 import io.millrace.events.TrainingRejected;
+import io.millrace.events.WebhookDisabled;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -81,7 +82,8 @@ public final class EventFlow {
               ModelVersionTagChanged.class,
               ModelStageChanged.class,
               ModelAliasChanged.class,
-              ModelVersionDeleted.class));
+              ModelVersionDeleted.class,
+              WebhookDisabled.class));
 
   private static final Map<Class<? extends SpecificRecord>, Set<Class<? extends SpecificRecord>>>
       TABLE = new LinkedHashMap<>();
@@ -145,6 +147,7 @@ public final class EventFlow {
     row(ModelStageChanged.class);
     row(ModelAliasChanged.class);
     row(ModelVersionDeleted.class);
+    row(WebhookDisabled.class);
   }
 
   private EventFlow() {}

@@ -38,6 +38,7 @@ import io.millrace.events.TrainAccepted;
 import io.millrace.events.TrainRequested;
 import io.millrace.events.TrainingFailed;
 import io.millrace.events.TrainingRejected;
+import io.millrace.events.WebhookDisabled;
 import io.millrace.schemas.Topic.Kind;
 import java.time.Duration;
 import java.util.List;
@@ -268,6 +269,19 @@ public final class Topics {
           true,
           List.of(DatasetVersionCreated.getClassSchema(), DatasetRejected.getClassSchema()));
 
+  public static final Topic WEBHOOKS =
+      new Topic(
+          "millrace.webhooks",
+          "Webhooks that the platform has disabled.",
+          "webhook id",
+          1,
+          Duration.ofDays(30),
+          Kind.FACT,
+          TRACKING,
+          List.of(TRACKING),
+          true,
+          List.of(WebhookDisabled.getClassSchema()));
+
   private static final List<Topic> ALL =
       List.of(
           TRAIN_REQUESTS,
@@ -283,7 +297,8 @@ public final class Topics {
           DEPLOYMENTS,
           PREDICTIONS,
           DRIFT,
-          DATASETS);
+          DATASETS,
+          WEBHOOKS);
 
   private Topics() {}
 

@@ -32,6 +32,35 @@ class SettingsTest {
   }
 
   @Test
+  void callNobodyInsideByDefault() throws Exception {
+    assertThat(bound("webhooks.WebhookSettings", "millrace.webhooks", Map.of()).toString())
+        .isEqualTo(
+            "WebhookSettings[allowedNetworks=[], allowHttp=false, allowedPorts=[], keyFile=null, authorities=null, timeout=PT15S, retries=[PT5S, PT5M, PT30M, PT2H, PT5H, PT10H, PT14H, PT20H, PT24H], jitter=0.2, holdBack=PT5M, disableAfter=PT120H, concurrency=64, perWebhook=4, keep=PT720H, poll=PT1S, most=1000, mostPending=100000]");
+    assertThat(
+            bound(
+                    "webhooks.WebhookSettings",
+                    "millrace.webhooks",
+                    Map.of(
+                        "millrace.webhooks.allowed-networks",
+                        "10.1.0.0/16,fd00::/8",
+                        "millrace.webhooks.allow-http",
+                        "true",
+                        "millrace.webhooks.key",
+                        "hidden"))
+                .toString())
+        .contains("[10.1.0.0/16, fd00::/8]", "allowHttp=true")
+        .doesNotContain("hidden");
+    assertThatThrownBy(
+            () ->
+                bound(
+                    "webhooks.WebhookSettings",
+                    "millrace.webhooks",
+                    Map.of("millrace.webhooks.allowed-networks", "hospital.example")))
+        .rootCause()
+        .hasMessageContaining("'hospital.example' is not a network");
+  }
+
+  @Test
   void areReadByTheirNames() throws Exception {
     assertThat(
             bound(

@@ -50,6 +50,7 @@ class Dispatcher implements SmartLifecycle {
   private final Webhooks webhooks;
   private final Deliveries deliveries;
   private final Courier courier;
+  private final WebhookEvents events;
   private final WebhookSettings settings;
   private final Clock clock;
   private final MeterRegistry meters;
@@ -66,6 +67,7 @@ class Dispatcher implements SmartLifecycle {
       Webhooks webhooks,
       Deliveries deliveries,
       Courier courier,
+      WebhookEvents events,
       WebhookSettings settings,
       Clock clock,
       MeterRegistry meters) {
@@ -75,6 +77,7 @@ class Dispatcher implements SmartLifecycle {
     this.webhooks = webhooks;
     this.deliveries = deliveries;
     this.courier = courier;
+    this.events = events;
     this.settings = settings;
     this.clock = clock;
     this.meters = meters;
@@ -214,6 +217,9 @@ class Dispatcher implements SmartLifecycle {
               Webhook after = standing(before, exchange, decided, now);
               if (!after.equals(before)) {
                 webhooks.save(tx, after);
+                if (before.active() && !after.active()) {
+                  events.disabled(tx, after, now);
+                }
               }
               return decided;
             });

@@ -1,6 +1,7 @@
 package io.millrace.tracking.webhooks;
 
 import io.millrace.tracking.webhooks.outbound.AddressPolicy;
+import io.millrace.tracking.webhooks.outbound.Authorities;
 import io.millrace.tracking.webhooks.outbound.Caller;
 import io.millrace.tracking.webhooks.outbound.HostResolver;
 import io.millrace.tracking.webhooks.outbound.TargetGuard;
@@ -32,7 +33,7 @@ class WebhookConfiguration {
 
   @Bean
   Caller caller(TargetGuard guard, WebhookSettings settings) {
-    return new Caller(guard, settings.timeout());
+    return new Caller(guard, settings.timeout(), Authorities.with(settings.authorities()));
   }
 
   @Bean

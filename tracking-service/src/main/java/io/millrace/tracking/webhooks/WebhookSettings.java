@@ -19,6 +19,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param key 32 bytes in Base64 that encrypt the secrets at rest, the same on every replica
  * @param oldKeys keys that secrets may still be encrypted with
  * @param keyFile where the key is where {@code key} is not given; made with a random key if absent
+ * @param authorities file with certificates (PEM) of authorities that are trusted beside those of
+ *     the JVM
  * @param timeout longest call, 1 s to 1 min
  * @param retries waits before the second attempt, the third, and so on; after the last one the
  *     delivery has failed
@@ -40,6 +42,7 @@ record WebhookSettings(
     @DefaultValue("") String key,
     @DefaultValue List<String> oldKeys,
     @Nullable Path keyFile,
+    @Nullable Path authorities,
     @DefaultValue("15s") Duration timeout,
     @DefaultValue({"5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"})
         List<Duration> retries,
@@ -87,12 +90,13 @@ record WebhookSettings(
 
   @Override
   public String toString() {
-    return "WebhookSettings[allowedNetworks=%s, allowHttp=%s, allowedPorts=%s, keyFile=%s, timeout=%s, retries=%s, jitter=%s, holdBack=%s, disableAfter=%s, concurrency=%d, perWebhook=%d, keep=%s, poll=%s, most=%d, mostPending=%d]"
+    return "WebhookSettings[allowedNetworks=%s, allowHttp=%s, allowedPorts=%s, keyFile=%s, authorities=%s, timeout=%s, retries=%s, jitter=%s, holdBack=%s, disableAfter=%s, concurrency=%d, perWebhook=%d, keep=%s, poll=%s, most=%d, mostPending=%d]"
         .formatted(
             allowedNetworks,
             allowHttp,
             allowedPorts,
             keyFile,
+            authorities,
             timeout,
             retries,
             jitter,

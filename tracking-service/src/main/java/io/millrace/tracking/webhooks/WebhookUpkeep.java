@@ -4,6 +4,7 @@ import io.millrace.database.Database;
 import io.millrace.database.DatabaseUnavailable;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.annotation.Lazy;
@@ -23,6 +24,7 @@ class WebhookUpkeep implements SchedulingConfigurer {
   private final Database database;
   private final Webhooks webhooks;
   private final Deliveries deliveries;
+  private final WebhookEvents events;
   private final WebhookSettings settings;
   private final Clock clock;
 
@@ -30,11 +32,13 @@ class WebhookUpkeep implements SchedulingConfigurer {
       Database database,
       Webhooks webhooks,
       Deliveries deliveries,
+      WebhookEvents events,
       WebhookSettings settings,
       Clock clock) {
     this.database = database;
     this.webhooks = webhooks;
     this.deliveries = deliveries;
+    this.events = events;
     this.settings = settings;
     this.clock = clock;
   }
@@ -68,12 +72,14 @@ class WebhookUpkeep implements SchedulingConfigurer {
                 .locked(tx, id)
                 .filter(Webhook::active)
                 .ifPresent(
-                    webhook ->
-                        webhooks.save(
-                            tx,
-                            webhook.disabled(
-                                "more than %d deliveries wait for it".formatted(most),
-                                clock.instant())));
+                    webhook -> {
+                      Instant now = clock.instant();
+                      Webhook disabled =
+                          webhook.disabled(
+                              "more than %d deliveries wait for it".formatted(most), now);
+                      webhooks.save(tx, disabled);
+                      events.disabled(tx, disabled, now);
+                    });
           }
         });
   }

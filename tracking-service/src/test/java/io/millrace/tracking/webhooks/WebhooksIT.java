@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.database.Database;
 import io.millrace.events.ModelPromoted;
+import io.millrace.events.WebhookDisabled;
 import io.millrace.schemas.Topics;
 import io.millrace.tracking.RunningTracking;
 import io.millrace.tracking.RunningTracking.Answer;
@@ -341,6 +342,7 @@ class WebhooksIT {
     assertThat(awaitDelivery(id(webhook), "FAILED").path("attempts").asInt()).isEqualTo(1);
     assertThat(shown(id(webhook)).path("status").asString()).isEqualTo("DISABLED");
     assertThat(shown(id(webhook)).path("disabledReason").asString()).contains("410");
+    tracking.await(WebhookDisabled.class, event -> event.getWebhookId().equals(id(webhook)));
   }
 
   @Test
@@ -359,6 +361,10 @@ class WebhooksIT {
         .startsWith("nothing has succeeded since")
         .endsWith("the receiver answered 500");
     assertThat(disabled.has("disabledAt")).isTrue();
+    WebhookDisabled told =
+        tracking.await(WebhookDisabled.class, event -> event.getWebhookId().equals(id(webhook)));
+    assertThat(told.getReason()).isEqualTo(disabled.path("disabledReason").asString());
+    assertThat(told.getName()).isEqualTo("hook");
 
     // What waited is not lost.
     receiver.answers(Receiver.Answer.status(200));

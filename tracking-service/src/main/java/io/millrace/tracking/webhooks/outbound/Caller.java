@@ -5,6 +5,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import io.netty.resolver.AddressResolver;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.InetNameResolver;
@@ -27,6 +30,8 @@ import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -52,10 +57,12 @@ public final class Caller {
 
   /**
    * @param timeout from the look-up of the host to the status
+   * @param trusted who may vouch for receivers
    */
-  public Caller(TargetGuard guard, Duration timeout) {
+  public Caller(TargetGuard guard, Duration timeout, TrustManagerFactory trusted) {
     this.guard = guard;
     this.timeout = timeout;
+    SslContext tls = tls(trusted);
     this.http =
         HttpClient.create(ConnectionProvider.newConnection())
             .protocol(HttpProtocol.HTTP11)
@@ -63,10 +70,24 @@ public final class Caller {
             .keepAlive(false)
             .disableRetry(true)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) timeout.toMillis())
+            .secure(spec -> spec.sslContext(tls).handshakeTimeout(timeout))
             .resolver(new GuardedResolvers())
             .doOnChannelInit(
                 (observer, channel, remote) ->
                     channel.pipeline().addFirst("millrace.guard", new GuardedConnect()));
+  }
+
+  private static SslContext tls(TrustManagerFactory trusted) {
+    try {
+      // The name in the URL has to be in the certificate, whatever address it led to.
+      return SslContextBuilder.forClient()
+          .sslProvider(SslProvider.JDK)
+          .trustManager(trusted)
+          .endpointIdentificationAlgorithm("HTTPS")
+          .build();
+    } catch (SSLException broken) {
+      throw new IllegalStateException(broken);
+    }
   }
 
   /** Posts a body; whatever goes wrong is in the result. */

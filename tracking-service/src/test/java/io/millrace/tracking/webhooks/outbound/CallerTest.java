@@ -1,23 +1,34 @@
 package io.millrace.tracking.webhooks.outbound;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.millrace.tracking.webhooks.Receiver;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Calls to a real server. */
 class CallerTest {
@@ -38,7 +49,8 @@ class CallerTest {
             Set.of(),
             new AddressPolicy(List.of(allowed).stream().map(Network::parse).toList()),
             names),
-        PATIENCE);
+        PATIENCE,
+        Authorities.with(null));
   }
 
   private static Caller loopback() {
@@ -192,7 +204,8 @@ class CallerTest {
     String url = "http://rebinding.example:" + receiver.port() + "/";
     assertThat(guard.checked(url).getHost()).isEqualTo("rebinding.example");
 
-    Exchange exchange = new Caller(guard, PATIENCE).post(url, Map.of(), "{}");
+    Exchange exchange =
+        new Caller(guard, PATIENCE, Authorities.with(null)).post(url, Map.of(), "{}");
 
     assertThat(exchange.status()).isNull();
     assertThat(exchange.error()).contains("non-public").contains("127.0.0.1");
@@ -209,6 +222,103 @@ class CallerTest {
       assertThat(exchange.error()).as(host).contains("non-public");
     }
     assertThat(receiver.calls()).isEmpty();
+  }
+
+  /** A server whose certificate nobody but the house vouches for. */
+  private static HttpsServer secured(Path folder, String name) throws Exception {
+    Path store = folder.resolve(name + ".p12");
+    Process made =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                "a",
+                "-keyalg",
+                "EC",
+                "-storetype",
+                "PKCS12",
+                "-storepass",
+                "changeit",
+                "-keystore",
+                store.toString(),
+                "-dname",
+                "CN=" + name,
+                "-ext",
+                "san=dns:" + name,
+                "-validity",
+                "2")
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(made.getInputStream().readAllBytes());
+    assertThat(made.waitFor()).as(said).isZero();
+    KeyStore keys = KeyStore.getInstance("PKCS12");
+    try (var file = Files.newInputStream(store)) {
+      keys.load(file, "changeit".toCharArray());
+    }
+    Files.writeString(
+        folder.resolve(name + ".pem"),
+        "-----BEGIN CERTIFICATE-----\n"
+            + Base64.getMimeEncoder().encodeToString(keys.getCertificate("a").getEncoded())
+            + "\n-----END CERTIFICATE-----\n");
+    KeyManagerFactory managers =
+        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    managers.init(keys, "changeit".toCharArray());
+    SSLContext tls = SSLContext.getInstance("TLS");
+    tls.init(managers.getKeyManagers(), null, null);
+    HttpsServer server =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(tls));
+    server.createContext(
+        "/",
+        exchange -> {
+          exchange.getRequestBody().readAllBytes();
+          exchange.sendResponseHeaders(204, -1);
+          exchange.close();
+        });
+    server.start();
+    return server;
+  }
+
+  @Test
+  void trustsTheAuthoritiesOfTheHouseForTheNameInTheUrlAlone(@TempDir Path folder)
+      throws Exception {
+    HttpsServer server = secured(folder, "receiver.example");
+    try {
+      TargetGuard guard =
+          new TargetGuard(
+              false,
+              Set.of(),
+              new AddressPolicy(List.of(Network.parse("127.0.0.1"))),
+              host -> List.of(InetAddress.getByName("127.0.0.1")));
+      String port = ":" + server.getAddress().getPort() + "/";
+      Caller house =
+          new Caller(guard, PATIENCE, Authorities.with(folder.resolve("receiver.example.pem")));
+      Exchange taken = house.post("https://receiver.example" + port, Map.of(), "{}");
+      assertThat(taken.status()).as(taken.words()).isEqualTo(204);
+
+      for (String other : List.of("https://other.example", "https://127.0.0.1")) {
+        Exchange wrongName = house.post(other + port, Map.of(), "{}");
+        assertThat(wrongName.status()).as(other).isNull();
+        assertThat(wrongName.error()).as(other).contains("Certificate");
+      }
+      Exchange stranger =
+          new Caller(guard, PATIENCE, Authorities.with(null))
+              .post("https://receiver.example" + port, Map.of(), "{}");
+      assertThat(stranger.status()).isNull();
+      assertThat(stranger.error()).contains("path");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void saysWhatIsWrongWithAFileOfAuthorities(@TempDir Path folder) throws Exception {
+    Path empty = Files.writeString(folder.resolve("empty.pem"), "");
+    for (Path wrong : List.of(empty, folder.resolve("none.pem"))) {
+      assertThatThrownBy(() -> Authorities.with(wrong))
+          .hasMessageContaining("millrace.webhooks.authorities")
+          .hasMessageContaining(wrong.toString());
+    }
   }
 
   @Test
