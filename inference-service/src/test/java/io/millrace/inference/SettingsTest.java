@@ -40,7 +40,8 @@ class SettingsTest {
             new LogSettings(
                 Path.of(".millrace/inference/spool"),
                 DataSize.ofMegabytes(256),
-                DataSize.ofMegabytes(32)));
+                DataSize.ofMegabytes(32),
+                false));
   }
 
   @Test
@@ -62,7 +63,8 @@ class SettingsTest {
             Map.entry("millrace.inference.queue", "4"),
             Map.entry("millrace.inference.spool-dir", "/s"),
             Map.entry("millrace.inference.spool-limit", "5KB"),
-            Map.entry("millrace.inference.log-buffer", "6KB"));
+            Map.entry("millrace.inference.log-buffer", "6KB"),
+            Map.entry("millrace.inference.log-before-answer", "true"));
     assertThat(bound(ServingSettings.class, given))
         .isEqualTo(
             new ServingSettings(
@@ -84,6 +86,6 @@ class SettingsTest {
                 4));
     assertThat(bound(LogSettings.class, given))
         .isEqualTo(
-            new LogSettings(Path.of("/s"), DataSize.ofKilobytes(5), DataSize.ofKilobytes(6)));
+            new LogSettings(Path.of("/s"), DataSize.ofKilobytes(5), DataSize.ofKilobytes(6), true));
   }
 }

@@ -32,16 +32,20 @@ import org.springframework.stereotype.Component;
  * <p>Promise: a call that was logged is sent at least once, always under the same event id. While
  * Kafka does not take events, or more calls are on their way than fit the buffer, they go to the
  * {@link Spool} and are sent later in that order, also by a later process. What a process that is
- * killed outright had in memory only, normally the last milliseconds, is lost; so is what comes
- * while the spool is full or cannot be written, which is counted (`inference.predictions`, outcome
- * `lost`) and logged.
+ * killed outright had in memory only is lost: the last milliseconds, about a second where Kafka
+ * went away just then, and nothing with `log-before-answer`. So is what comes while the spool is
+ * full or cannot be written, which is counted (`inference.predictions`, outcome `lost`) and logged.
  */
 @Component
 public final class PredictionLog implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(PredictionLog.class);
   private static final int MOST_IN_FLIGHT = 2000;
-  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(3);
+
+  /** After this without an answer of Kafka, what is in memory goes to disk. */
+  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long LAST_ANSWERS = TimeUnit.SECONDS.toNanos(3);
   private static final int BATCH = 200;
   private static final Duration SEND = Duration.ofSeconds(20);
   private static final long COMPLAIN_EVERY = TimeUnit.SECONDS.toNanos(30);
@@ -62,7 +66,13 @@ public final class PredictionLog implements SmartLifecycle {
   private final Counter unfit;
   private volatile boolean running;
   private volatile @Nullable Spool spool;
+
+  /** Since when the sender waits inside the producer; 0 where it does not. */
+  private volatile long sendingSince;
+
   private @Nullable Thread sender;
+  private @Nullable Thread drainer;
+  private @Nullable Thread watch;
 
   PredictionLog(
       EventPublisher publisher, EventCodec codec, LogSettings settings, MeterRegistry meters) {
@@ -83,8 +93,13 @@ public final class PredictionLog implements SmartLifecycle {
         });
   }
 
-  /** Logs a call; returns at once unless Kafka is away and the disk is slow. */
+  /** Logs a call; returns at once, or after a write to disk where it may not stay in memory. */
   public void add(Prediction call) {
+    if (settings.logBeforeAnswer() || blocked()) {
+      PredictionEvents.of(call, this::rowsTooLarge).forEach(this::keep);
+      LockSupport.unpark(drainer);
+      return;
+    }
     long weight = call.weight();
     if (queued.addAndGet(weight) > settings.logBuffer().toBytes()) {
       queued.addAndGet(-weight);
@@ -101,6 +116,8 @@ public final class PredictionLog implements SmartLifecycle {
       spool = Spool.open(settings.spoolDir().toAbsolutePath(), settings.spoolLimit().toBytes());
       running = true;
       sender = Thread.ofPlatform().name("prediction-log").daemon().start(this::work);
+      drainer = Thread.ofPlatform().name("prediction-spool").daemon().start(this::drain);
+      watch = Thread.ofPlatform().name("prediction-watch").daemon().start(this::watch);
     }
   }
 
@@ -111,28 +128,34 @@ public final class PredictionLog implements SmartLifecycle {
       return;
     }
     running = false;
-    Thread worker = sender;
-    if (worker != null) {
-      LockSupport.unpark(worker);
-      try {
-        worker.join(SEND.plusSeconds(10));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-    long end = System.nanoTime() + PATIENCE;
+    // A batch of the spool that is cut off here is sent again under the same ids.
+    end(drainer, LAST_ANSWERS, true);
+    end(watch, LAST_ANSWERS, false);
+    end(sender, SEND.plusSeconds(10).toNanos(), false);
+    long end = System.nanoTime() + LAST_ANSWERS;
     while (inFlight.get() > 0 && System.nanoTime() < end) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
-    for (PredictionEvents.Identified event : List.copyOf(unanswered.values())) {
-      if (unanswered.remove(event.id()) != null) {
-        keep(event);
-      }
-    }
+    keepUnanswered();
     Spool open = spool;
     spool = null;
     if (open != null) {
       open.close();
+    }
+  }
+
+  private static void end(@Nullable Thread thread, long nanos, boolean interrupt) {
+    if (thread == null) {
+      return;
+    }
+    LockSupport.unpark(thread);
+    try {
+      if (!thread.join(Duration.ofNanos(nanos)) && interrupt) {
+        thread.interrupt();
+        thread.join(Duration.ofNanos(nanos));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -148,22 +171,54 @@ public final class PredictionLog implements SmartLifecycle {
   }
 
   private void work() {
-    long notBefore = System.nanoTime();
     while (running || !queue.isEmpty()) {
       try {
-        Spool disk = spool;
-        boolean waiting = spooling();
-        boolean did = takeQueue(waiting || stuck());
-        if (waiting && disk != null && running && System.nanoTime() - notBefore >= 0) {
-          boolean drained = drain(disk);
-          notBefore = System.nanoTime() + (drained ? 0 : TimeUnit.SECONDS.toNanos(1));
-          did |= drained;
-        }
-        if (!did) {
-          LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(waiting ? 100 : 500));
+        if (!takeQueue(spooling() || stuck())) {
+          LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(500));
         }
       } catch (RuntimeException e) {
         log.error("The prediction log stumbled and goes on", e);
+      }
+    }
+  }
+
+  /** Sends what is on disk. Its waits for Kafka hold up nobody else. */
+  private void drain() {
+    while (running) {
+      try {
+        Spool disk = spool;
+        boolean waiting = spooling();
+        if (!waiting || disk == null || !drain(disk)) {
+          LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(waiting ? 1000 : 100));
+        }
+      } catch (RuntimeException e) {
+        log.error("The prediction log stumbled over its spool and goes on", e);
+        LockSupport.parkNanos(this, TimeUnit.SECONDS.toNanos(1));
+      }
+    }
+  }
+
+  /** While Kafka is silent nothing stays in memory only, even what is on its way already. */
+  private void watch() {
+    while (running) {
+      try {
+        if (silent()) {
+          keepUnanswered();
+        }
+        if (blocked()) {
+          takeQueue(true);
+        }
+      } catch (RuntimeException e) {
+        log.error("The prediction log stumbled and goes on", e);
+      }
+      LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(100));
+    }
+  }
+
+  private void keepUnanswered() {
+    for (PredictionEvents.Identified event : List.copyOf(unanswered.values())) {
+      if (unanswered.remove(event.id()) != null) {
+        keep(event);
       }
     }
   }
@@ -189,8 +244,18 @@ public final class PredictionLog implements SmartLifecycle {
 
   /** True where Kafka has not answered for a while, or too much is on its way. */
   private boolean stuck() {
-    return inFlight.get() >= MOST_IN_FLIGHT
-        || (inFlight.get() > 0 && System.nanoTime() - oldestUnanswered > PATIENCE);
+    return inFlight.get() >= MOST_IN_FLIGHT || silent();
+  }
+
+  /** True where Kafka has not answered for a while. */
+  private boolean silent() {
+    return inFlight.get() > 0 && System.nanoTime() - oldestUnanswered > PATIENCE;
+  }
+
+  /** True where the producer holds the sender up, which it does while it knows no broker. */
+  private boolean blocked() {
+    long since = sendingSince;
+    return since != 0 && System.nanoTime() - since > PATIENCE;
   }
 
   private boolean spooling() {
@@ -203,19 +268,21 @@ public final class PredictionLog implements SmartLifecycle {
       oldestUnanswered = System.nanoTime();
     }
     unanswered.put(event.id(), event);
+    sendingSince = System.nanoTime() | 1;
+    CompletableFuture<?> answer = publish(event.id(), event.event());
+    sendingSince = 0;
     var _ =
-        publish(event.id(), event.event())
-            .whenComplete(
-                (at, failure) -> {
-                  boolean ours = unanswered.remove(event.id()) != null;
-                  if (failure == null) {
-                    sent.increment();
-                  } else if (ours) {
-                    keep(event);
-                  }
-                  oldestUnanswered = System.nanoTime();
-                  inFlight.decrementAndGet();
-                });
+        answer.whenComplete(
+            (at, failure) -> {
+              boolean ours = unanswered.remove(event.id()) != null;
+              if (failure == null) {
+                sent.increment();
+              } else if (ours) {
+                keep(event);
+              }
+              oldestUnanswered = System.nanoTime();
+              inFlight.decrementAndGet();
+            });
   }
 
   private CompletableFuture<?> publish(UUID id, PredictionLogged event) {

@@ -15,6 +15,7 @@ import io.millrace.modelpackage.ModelPackage;
 import io.millrace.modelpackage.OnnxScorer;
 import io.millrace.modelpackage.Scores;
 import io.millrace.schemas.Topics;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -40,11 +42,90 @@ class PredictionLogIT {
   @TempDir Path folder;
 
   private PredictionLog log(EventPublisher publisher, SimpleMeterRegistry meters, String limit) {
+    return log(publisher, meters, limit, false);
+  }
+
+  private PredictionLog log(
+      EventPublisher publisher, SimpleMeterRegistry meters, String limit, boolean beforeAnswer) {
     return new PredictionLog(
         publisher,
         new EventCodec(),
-        new LogSettings(folder.resolve("spool"), DataSize.parse(limit), DataSize.ofKilobytes(256)),
+        new LogSettings(
+            folder.resolve("spool"),
+            DataSize.parse(limit),
+            DataSize.ofKilobytes(256),
+            beforeAnswer),
         meters);
+  }
+
+  /** What a process that was killed now would leave to the next. */
+  private List<Spool.Entry> left() throws Exception {
+    Path copy = folder.resolve("copy-" + UUID.randomUUID());
+    Files.createDirectories(copy.resolve("0"));
+    try (Stream<Path> files = Files.list(folder.resolve("spool/0"))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".spool")).toList()) {
+        Files.copy(file, copy.resolve("0").resolve(file.getFileName()));
+      }
+    }
+    try (Spool spool = Spool.open(copy, Long.MAX_VALUE)) {
+      return spool.peek(1000).entries();
+    }
+  }
+
+  @Test
+  void leavesNothingInMemoryOnlyASecondAfterKafkaFellSilent() throws Exception {
+    Prediction call = call("silent", 2);
+    try (EventPublisher publisher = EventPublisher.connect(NOBODY, "inference-service")) {
+      PredictionLog log = log(publisher, new SimpleMeterRegistry(), "10MB");
+      log.start();
+      for (int i = 0; i < 20; i++) {
+        log.add(call);
+      }
+      // The producer itself would wait for ten.
+      await("on disk").atMost(Duration.ofSeconds(5)).until(() -> left().size() == 20);
+      for (int i = 0; i < 5; i++) {
+        log.add(call);
+      }
+      await("on disk at once").atMost(Duration.ofSeconds(1)).until(() -> left().size() == 25);
+      log.stop();
+      assertThat(left()).hasSize(25);
+    }
+  }
+
+  @Test
+  void hasEachCallOnDiskBeforeItsAnswerWhereThatIsAskedFor() throws Exception {
+    String model = "before-" + UUID.randomUUID();
+    Prediction call = call(model, 2);
+    try (EventPublisher publisher = EventPublisher.connect(NOBODY, "inference-service")) {
+      PredictionLog log = log(publisher, new SimpleMeterRegistry(), "10MB", true);
+      log.start();
+      for (int i = 1; i <= 10; i++) {
+        log.add(call);
+        assertThat(left()).hasSize(i);
+      }
+      log.stop();
+    }
+    EmbeddedPlatform.shared()
+        .createTopic(Topics.PREDICTIONS.name(), Topics.PREDICTIONS.partitions());
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    try (EventPublisher publisher =
+        EventPublisher.connect(EmbeddedPlatform.shared().kafkaBootstrap(), "inference-service")) {
+      PredictionLog log = log(publisher, meters, "10MB", true);
+      log.start();
+      long worst = 0;
+      for (int i = 0; i < 500; i++) {
+        long start = System.nanoTime();
+        log.add(call);
+        worst = Math.max(worst, System.nanoTime() - start);
+      }
+      await("all are sent")
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> meters.counter("inference.predictions", "outcome", "sent").count() == 510);
+      log.stop();
+      assertThat(left()).isEmpty();
+      assertThat(Duration.ofNanos(worst)).isLessThan(Duration.ofSeconds(2));
+    }
+    assertThat(loggedIds(model)).hasSize(510);
   }
 
   private Prediction call(String model, int rows) throws java.io.IOException {
