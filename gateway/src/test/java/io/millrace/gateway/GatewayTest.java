@@ -198,6 +198,20 @@ class GatewayTest {
     assertThat(answer.body()).contains("\"code\":\"too-large\"");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "/api/v1/flows/a%00, '\"code\":\"invalid-path\"'",
+    "/api/2.0/mlflow/runs/%00, '\"error_code\":\"INVALID_PARAMETER_VALUE\"'",
+    "/v2/models/%00, '\"error\":'",
+    "/schema-registry/subjects/%00/versions, '\"code\":\"invalid-path\"'",
+    "/%00, '\"code\":\"invalid-path\"'"
+  })
+  void refusesNulInAnyPath(String path, String form) throws Exception {
+    var answer = get(path);
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body()).contains(form);
+  }
+
   @Test
   void showsHowEveryServiceIs() throws Exception {
     var answer = get("/api/v1/status");

@@ -4,7 +4,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
 
-/** Adds the one error answer of /api/v1 to a reactive web application. */
+/** Adds the one error answer of /api/v1, and the refusal of NUL, to a reactive web application. */
 @AutoConfiguration
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
 public class ProblemAutoConfiguration {
@@ -12,5 +12,10 @@ public class ProblemAutoConfiguration {
   @Bean
   ProblemAdvice problemAdvice() {
     return new ProblemAdvice();
+  }
+
+  @Bean
+  NulInPath nulInPath() {
+    return new NulInPath();
   }
 }

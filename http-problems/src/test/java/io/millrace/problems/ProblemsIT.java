@@ -203,6 +203,26 @@ class ProblemsIT {
   }
 
   @Test
+  void refusesNulInAPathInTheFormOfItsApi() throws Exception {
+    Answer problem = get("/api/v1/things/a%00b");
+    assertThat(problem.status()).isEqualTo(400);
+    assertThat(problem.type()).startsWith("application/problem+json");
+    assertThat(problem.code()).isEqualTo("invalid-path");
+    Answer mlflow = get("/ajax-api/2.0/mlflow/%00things");
+    assertThat(mlflow.status()).isEqualTo(400);
+    assertThat(mlflow.body().path("error_code").asString()).isEqualTo("INVALID_PARAMETER_VALUE");
+    Answer inference = get("/v2/models/%00");
+    assertThat(inference.status()).isEqualTo(400);
+    assertThat(inference.body().path("error").asString()).contains("%00");
+    Answer scoring = get("/invocations%00");
+    assertThat(scoring.status()).isEqualTo(400);
+    assertThat(scoring.body().path("error_code").asString()).isEqualTo("BAD_REQUEST");
+    assertThat(get("/actuator/%00").status()).isEqualTo(400);
+    assertThat(get("/%00").status()).isEqualTo(400);
+    assertThat(get("/api/v1/things/a%2500b").code()).isEqualTo("bad-request");
+  }
+
+  @Test
   void leavesOtherPathsAlone() throws Exception {
     Answer answer = get("/api/2.0/mlflow/things");
     assertThat(answer.status()).isEqualTo(500);

@@ -166,6 +166,7 @@ final class JobRunner<T extends SpecificRecord> {
     private volatile boolean done;
     private final List<Runnable> callbacks = new ArrayList<>();
     private boolean lost;
+    private volatile boolean stopping;
     private volatile @Nullable Outcome outcome;
 
     private Job(ConsumerRecord<byte[], byte[]> incoming) {
@@ -230,6 +231,20 @@ final class JobRunner<T extends SpecificRecord> {
       return known == null ? Outcome.GIVEN_BACK : known;
     }
 
+    /**
+     * Whether the record is dealt with. What a handler ends while it is being stopped counts, since
+     * its lock still holds.
+     */
+    boolean concluded() {
+      return outcome() != Outcome.GIVEN_BACK && (stopping || !lockLost());
+    }
+
+    /** Tells the handler to end because the worker does. */
+    void stop() {
+      stopping = true;
+      lose(true);
+    }
+
     /** Tells the handler that the job is no longer its own. */
     void lose(boolean interrupt) {
       List<Runnable> due;
@@ -256,6 +271,11 @@ final class JobRunner<T extends SpecificRecord> {
     @Override
     public int count() {
       return count;
+    }
+
+    @Override
+    public boolean stopping() {
+      return stopping;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.millrace.messaging;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -32,9 +33,14 @@ public record TraceContext(String traceparent) {
         : Optional.empty();
   }
 
+  /** The trace that a request or record came with, or a new one. */
+  public static TraceContext ofOrNew(@Nullable String header) {
+    return parse(header).orElseGet(TraceContext::begin);
+  }
+
   /** The trace of a record, or a new one. */
   static TraceContext of(ConsumerRecord<byte[], byte[]> incoming) {
-    return parse(EventHeaders.text(incoming.headers(), HEADER)).orElseGet(TraceContext::begin);
+    return ofOrNew(EventHeaders.text(incoming.headers(), HEADER));
   }
 
   /** A new trace. */
@@ -59,10 +65,19 @@ public record TraceContext(String traceparent) {
 
   /** Runs the work inside this trace and puts back what was there before. */
   public void run(Runnable work) {
+    call(
+        () -> {
+          work.run();
+          return true;
+        });
+  }
+
+  /** Does the work inside this trace and puts back what was there before. */
+  public <T> T call(Supplier<T> work) {
     TraceContext before = CURRENT.get();
     enter(this);
     try {
-      work.run();
+      return work.get();
     } finally {
       enter(before);
     }

@@ -11,12 +11,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicIdPartition;
@@ -41,6 +43,11 @@ public final class WorkQueue implements SmartLifecycle {
 
   private static final Logger log = LoggerFactory.getLogger(WorkQueue.class);
 
+  private static final Duration POLL = Duration.ofSeconds(1);
+  private static final Duration RENEWAL_POLL = Duration.ofMillis(200);
+  private static final int HOLLOW_POLLS = 3;
+
+  private final AtomicLong polls = new AtomicLong();
   private final String topic;
   private final String group;
   private final JobRunner<?> runner;
@@ -96,6 +103,11 @@ public final class WorkQueue implements SmartLifecycle {
     return !workers.isEmpty();
   }
 
+  /** How often the workers have polled. */
+  long polls() {
+    return polls.get();
+  }
+
   private void configureGroup() throws InterruptedException {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, group);
     List<AlterConfigOp> wanted =
@@ -136,6 +148,9 @@ public final class WorkQueue implements SmartLifecycle {
     private volatile boolean stopping;
     private volatile @Nullable ShareConsumer<byte[], byte[]> consumer;
     private volatile JobRunner<?>.@Nullable Job job;
+
+    /** Polls in a row that came back at once with nothing, as they do while the broker is away. */
+    private int hollow;
 
     /** The job's record while it may be acknowledged. */
     private @Nullable ConsumerRecord<byte[], byte[]> inHand;
@@ -186,7 +201,7 @@ public final class WorkQueue implements SmartLifecycle {
     }
 
     private void next(ShareConsumer<byte[], byte[]> from) throws InterruptedException {
-      for (ConsumerRecord<byte[], byte[]> incoming : from.poll(Duration.ofSeconds(1))) {
+      for (ConsumerRecord<byte[], byte[]> incoming : poll(from, POLL)) {
         if (job != null || stopping) {
           from.acknowledge(incoming, AcknowledgeType.RELEASE);
           continue;
@@ -228,7 +243,7 @@ public final class WorkQueue implements SmartLifecycle {
     }
 
     private void giveBack(JobRunner<?>.Job running) throws InterruptedException {
-      running.lose(true);
+      running.stop();
       long deadline = System.nanoTime() + settings.stopTimeout().toNanos();
       while (!running.done() && System.nanoTime() < deadline) {
         running.await(100);
@@ -241,8 +256,8 @@ public final class WorkQueue implements SmartLifecycle {
     /**
      * The renewed record comes back with one of the next polls and can only then be acknowledged.
      */
-    private void renew(
-        ShareConsumer<byte[], byte[]> from, JobRunner<?>.Job running, long patience) {
+    private void renew(ShareConsumer<byte[], byte[]> from, JobRunner<?>.Job running, long patience)
+        throws InterruptedException {
       ConsumerRecord<byte[], byte[]> held = inHand;
       if (held == null) {
         running.lose(true);
@@ -262,7 +277,7 @@ public final class WorkQueue implements SmartLifecycle {
           running.lose(true);
           return;
         }
-        for (ConsumerRecord<byte[], byte[]> incoming : poll(from, Duration.ofMillis(200))) {
+        for (ConsumerRecord<byte[], byte[]> incoming : pollThroughStop(from, RENEWAL_POLL)) {
           if (same(incoming, held)) {
             inHand = incoming;
           } else {
@@ -273,13 +288,30 @@ public final class WorkQueue implements SmartLifecycle {
     }
 
     /** A poll that a stop does not end before the renewed record is in hand again. */
-    private static Iterable<ConsumerRecord<byte[], byte[]>> poll(
-        ShareConsumer<byte[], byte[]> from, Duration patience) {
+    private ConsumerRecords<byte[], byte[]> pollThroughStop(
+        ShareConsumer<byte[], byte[]> from, Duration patience) throws InterruptedException {
       try {
-        return from.poll(patience);
+        return poll(from, patience);
       } catch (WakeupException wake) {
-        return from.poll(patience);
+        return poll(from, patience);
       }
+    }
+
+    /**
+     * Polls, and waits for the rest of the time where poll does not: while no broker is connected
+     * it returns at once, and the loops around it would take a processor for themselves.
+     */
+    private ConsumerRecords<byte[], byte[]> poll(
+        ShareConsumer<byte[], byte[]> from, Duration patience) throws InterruptedException {
+      long began = System.nanoTime();
+      polls.incrementAndGet();
+      ConsumerRecords<byte[], byte[]> polled = from.poll(patience);
+      long rest = patience.toNanos() - (System.nanoTime() - began);
+      hollow = polled.isEmpty() && rest > patience.toNanos() / 2 ? hollow + 1 : 0;
+      if (hollow > HOLLOW_POLLS && !stopping) {
+        stopSignal.tryAcquire(rest, TimeUnit.NANOSECONDS);
+      }
+      return polled;
     }
 
     private static boolean same(ConsumerRecord<?, ?> a, ConsumerRecord<?, ?> b) {
@@ -293,8 +325,8 @@ public final class WorkQueue implements SmartLifecycle {
       if (held == null) {
         return;
       }
-      boolean release = running.lockLost() || running.outcome() == JobRunner.Outcome.GIVEN_BACK;
-      from.acknowledge(held, release ? AcknowledgeType.RELEASE : AcknowledgeType.ACCEPT);
+      from.acknowledge(
+          held, running.concluded() ? AcknowledgeType.ACCEPT : AcknowledgeType.RELEASE);
       Map<TopicIdPartition, Optional<KafkaException>> results = commit(from);
       results.forEach(
           (partition, failure) ->

@@ -3,12 +3,14 @@ package io.millrace.messaging;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.database.Database;
 import io.millrace.database.DatabaseUnavailable;
 import io.millrace.embedded.EmbeddedKafka;
 import io.millrace.embedded.EmbeddedPlatform;
 import io.millrace.embedded.EmbeddedPlatformSettings;
 import io.millrace.embedded.EmbeddedPostgres;
+import io.millrace.events.RunQueued;
 import io.millrace.events.RunStarted;
 import io.millrace.schemas.Topics;
 import java.net.ServerSocket;
@@ -91,6 +93,50 @@ class OutageIT {
     } finally {
       kafka.close();
       postgres.close();
+    }
+  }
+
+  @Test
+  void pollsNowAndThenWhileTheBrokerIsAway(@TempDir Path directory) throws Exception {
+    EmbeddedPlatformSettings settings =
+        EmbeddedPlatformSettings.in(directory).withPorts(freePort(), freePort(), freePort());
+    EmbeddedKafka kafka = EmbeddedKafka.start(settings);
+    KafkaClients clients =
+        new KafkaClients(KafkaSettings.of(kafka.bootstrap()), new ServiceName("outage-work"));
+    List<String> done = new CopyOnWriteArrayList<>();
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    EventCodec codec = new EventCodec();
+    try (EventPublisher publisher =
+        new EventPublisher(clients, codec, new ServiceName("outage-work"))) {
+      TopicCreation.ensure(clients, Duration.ofSeconds(30));
+      WorkQueue queue =
+          new WorkQueues(
+                  clients,
+                  new RecordDecoder(codec),
+                  new DeadLetterWriter(publisher, meters),
+                  new WorkSettings(1, Duration.ofSeconds(5), 4, Duration.ofSeconds(5)),
+                  meters)
+              .listen(
+                  Topics.TRAINING_JOBS,
+                  "outage-workers",
+                  RunQueued.class,
+                  (event, delivery) -> done.add(event.key()));
+      queue.start();
+      publisher.publish(Topics.TRAINING_JOBS, "one", Samples.runQueued("one"), null).join();
+      await().alias("one").atMost(Duration.ofSeconds(30)).until(() -> done.contains("one"));
+
+      kafka.close();
+      Thread.sleep(2000);
+      long before = queue.polls();
+      Thread.sleep(5000);
+      assertThat(queue.polls() - before).as("polls in five seconds").isLessThanOrEqualTo(12);
+
+      kafka = EmbeddedKafka.start(settings);
+      publisher.publish(Topics.TRAINING_JOBS, "two", Samples.runQueued("two"), null).join();
+      await().alias("two").atMost(Duration.ofSeconds(60)).until(() -> done.contains("two"));
+      queue.stop();
+    } finally {
+      kafka.close();
     }
   }
 

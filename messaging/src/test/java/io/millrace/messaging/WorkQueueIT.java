@@ -315,6 +315,36 @@ class WorkQueueIT {
   }
 
   @Test
+  void acknowledgesWhatAHandlerStillEndsWhileItIsStopped() throws Exception {
+    CountDownLatch started = new CountDownLatch(1);
+    AtomicInteger deliveries = new AtomicInteger();
+    queue("ended");
+    WorkQueue first =
+        worker(
+            Duration.ofSeconds(30),
+            (event, delivery) -> {
+              deliveries.incrementAndGet();
+              started.countDown();
+              try {
+                Thread.sleep(60_000);
+              } catch (InterruptedException stop) {
+                assertThat(delivery.stopping()).isTrue();
+              }
+            });
+    assertThat(started.await(20, TimeUnit.SECONDS)).isTrue();
+    first.stop();
+    queue("next");
+    List<String> done = new CopyOnWriteArrayList<>();
+    worker(Duration.ofSeconds(30), (event, delivery) -> done.add(event.key()));
+    eventually("the next job").until(() -> done.contains(mine + "next"));
+    await()
+        .alias("the ended one does not come again")
+        .during(Duration.ofSeconds(2))
+        .until(() -> !done.contains(mine + "ended"));
+    assertThat(deliveries).hasValue(1);
+  }
+
+  @Test
   void takesTheJobOfAKilledWorkerWhenItsLockEnds() throws Exception {
     queue("killed");
     Process killed =

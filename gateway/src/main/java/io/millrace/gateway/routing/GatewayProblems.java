@@ -114,6 +114,7 @@ class GatewayProblems implements WebExceptionHandler {
           "error_code",
           switch (status) {
             case NOT_FOUND -> "ENDPOINT_NOT_FOUND";
+            case BAD_REQUEST -> "INVALID_PARAMETER_VALUE";
             case SERVICE_UNAVAILABLE -> "TEMPORARILY_UNAVAILABLE";
             case INTERNAL_SERVER_ERROR -> "INTERNAL_ERROR";
             default -> "BAD_REQUEST";

@@ -4,6 +4,7 @@ import io.millrace.database.Database;
 import io.millrace.events.TrainRequested;
 import io.millrace.messaging.EventCodec;
 import io.millrace.messaging.TerminalFailure;
+import io.millrace.messaging.TraceContext;
 import io.millrace.problems.ApiProblem;
 import io.millrace.schemas.Topics;
 import io.millrace.tracking.intake.Requests.Sent;
@@ -62,7 +63,12 @@ class TrainRequestController {
   Taken request(
       ServerHttpRequest http,
       @RequestHeader(name = "Idempotency-Key", required = false) @Nullable String key,
-      @RequestHeader(name = "ce-id", required = false) @Nullable String eventId) {
+      @RequestHeader(name = "ce-id", required = false) @Nullable String eventId,
+      @RequestHeader(name = TraceContext.HEADER, required = false) @Nullable String trace) {
+    return TraceContext.ofOrNew(trace).call(() -> taken(http, key, eventId));
+  }
+
+  private Taken taken(ServerHttpRequest http, @Nullable String key, @Nullable String eventId) {
     RequestId fallback = fallback(key, eventId);
     TrainRequested body = read(http, fallback);
     String given = body.getRequestId();

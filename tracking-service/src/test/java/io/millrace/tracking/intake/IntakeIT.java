@@ -359,6 +359,34 @@ class IntakeIT {
   }
 
   @Test
+  void carriesTheTraceOfARequestOn() {
+    tracking.apply(pipeline);
+    String trace = UUID.randomUUID().toString().replace("-", "");
+    tracking.post(
+        "/api/v1/train-requests",
+        "{'requestId':'%s','pipeline':'%s'}".formatted(id, pipeline),
+        "traceparent",
+        "00-" + trace + "-00f067aa0ba902b7-01");
+    tracking.post(
+        "/api/v1/train-requests",
+        "{'nothing':1}",
+        "Idempotency-Key",
+        "bad-" + id,
+        "traceparent",
+        "00-" + trace + "-00f067aa0ba902b7-01");
+
+    tracking.await(RunQueued.class, event -> event.getRequestId().equals(id));
+    rejected("bad-" + id);
+    assertThat(tracking.seen())
+        .filteredOn(
+            seen ->
+                seen.headers().getOrDefault("ce_flowid", "").equals(id)
+                    || seen.key().equals("bad-" + id))
+        .hasSizeGreaterThanOrEqualTo(3)
+        .allSatisfy(seen -> assertThat(seen.headers().get("traceparent")).contains(trace));
+  }
+
+  @Test
   void rejectsMalformedJsonOverHttp() {
     Answer answer =
         tracking.post("/api/v1/train-requests", "{'pipelin':'x'}", "Idempotency-Key", id);
