@@ -169,6 +169,22 @@ public final class Story {
               time,
               terminal.styled(Style.RED, type),
               text(data, "reason") + ": " + text(data, "message"));
+      case "DeadLettered" -> {
+        terminal.endProgress();
+        say(
+            time,
+            terminal.styled(Style.RED, type),
+            "a record of %s, for %s: %s: %s"
+                .formatted(
+                    text(data, "originalTopic"),
+                    text(data, "consumer"),
+                    text(data, "reason"),
+                    text(data, "message")));
+        // Nobody goes on with it; a training that is put aside is told as TrainingFailed as well.
+        if (text(data, "originalTopic").equals("millrace.evaluation-jobs")) {
+          ending = Ending.FAILED;
+        }
+      }
       case "DatasetRejected" ->
           say(
               time,

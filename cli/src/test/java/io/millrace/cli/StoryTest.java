@@ -121,6 +121,24 @@ class StoryTest {
   }
 
   @Test
+  void endsWhereTheEvaluationIsPutAside() {
+    assertThat(
+            tell(
+                "DeadLettered",
+                0,
+                "{\"originalTopic\":\"millrace.train-requests\",\"consumer\":\"tracking\",\"reason\":\"undecodable\",\"message\":\"torn\"}"))
+        .isTrue();
+    assertThat(
+            tell(
+                "DeadLettered",
+                10,
+                "{\"originalTopic\":\"millrace.evaluation-jobs\",\"consumer\":\"evaluation-workers\",\"reason\":\"deliveries-exhausted\",\"message\":\"no worker finished it\"}"))
+        .isFalse();
+    assertThat(story.ending()).isEqualTo(Story.Ending.FAILED);
+    assertThat(said()).contains("deliveries-exhausted: no worker finished it");
+  }
+
+  @Test
   void tellsAnEventOnceThoughItComesTwice() {
     var event =
         "{\"seq\":1,\"id\":\"same\",\"type\":\"RunStarted\",\"time\":\"%s\",\"data\":{\"worker\":\"w\",\"attempt\":1}}"

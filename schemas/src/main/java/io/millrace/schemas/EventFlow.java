@@ -93,9 +93,11 @@ public final class EventFlow {
     row(TrainAccepted.class, RunQueued.class);
     row(TrainingRejected.class);
     row(RunQueued.class, RunStarted.class, TrainingFailed.class);
-    // A second RunStarted is the next attempt, after a worker was lost.
+    // A second RunStarted is the next attempt, after a worker was lost; a second RunQueued comes of
+    // a worker that stops.
     row(
         RunStarted.class,
+        RunQueued.class,
         DataValidated.class,
         MetricsLogged.class,
         ModelTrained.class,
@@ -103,12 +105,14 @@ public final class EventFlow {
         RunStarted.class);
     row(
         DataValidated.class,
+        RunQueued.class,
         MetricsLogged.class,
         ModelTrained.class,
         TrainingFailed.class,
         RunStarted.class);
     row(
         MetricsLogged.class,
+        RunQueued.class,
         MetricsLogged.class,
         ModelTrained.class,
         TrainingFailed.class,

@@ -122,7 +122,10 @@ public final class Platform implements AutoCloseable {
     return java.util.Objects.requireNonNull(contexts.get(service), service.module());
   }
 
-  /** Stops the services together, then the infrastructure. */
+  /**
+   * Stops the training worker, which still has to release its run; the other services together;
+   * then the infrastructure.
+   */
   @Override
   public void close() {
     synchronized (contexts) {
@@ -131,16 +134,14 @@ public final class Platform implements AutoCloseable {
       }
       closed = true;
     }
-    var tasks = new ArrayList<Callable<Void>>();
-    for (var context : List.copyOf(contexts.values())) {
-      tasks.add(
-          () -> {
-            context.close();
-            return null;
-          });
-    }
+    var others = new ArrayList<>(contexts.values());
+    var worker = contexts.get(Service.TRAINING);
     try {
-      stopTogether(tasks);
+      if (worker != null) {
+        others.remove(worker);
+        stopTogether(List.of(worker));
+      }
+      stopTogether(others);
     } finally {
       if (!begun) {
         infrastructure.cancel(false);
@@ -156,7 +157,16 @@ public final class Platform implements AutoCloseable {
   /**
    * Bounded: one service that does not stop must not keep the infrastructure from stopping well.
    */
-  private static void stopTogether(List<Callable<Void>> tasks) {
+  private static void stopTogether(List<ConfigurableApplicationContext> contexts) {
+    var tasks =
+        contexts.stream()
+            .<Callable<Void>>map(
+                context ->
+                    () -> {
+                      context.close();
+                      return null;
+                    })
+            .toList();
     var executor = Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().factory());
     try {
       executor.invokeAll(tasks, 15, java.util.concurrent.TimeUnit.SECONDS);

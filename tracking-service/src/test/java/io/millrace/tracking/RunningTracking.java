@@ -353,6 +353,11 @@ public final class RunningTracking {
 
   /** Puts a record aside as a service does that could not process it. */
   public void publishDeadLetter(Topic topic, String key, byte[] value, String reason) {
+    publishDeadLetter(topic, key, value, reason, "");
+  }
+
+  public void publishDeadLetter(
+      Topic topic, String key, byte[] value, String reason, String flowId) {
     ProducerRecord<byte[], byte[]> letter =
         new ProducerRecord<>(topic.deadLetterName(), key.getBytes(StandardCharsets.UTF_8), value);
     Map.of(
@@ -368,6 +373,9 @@ public final class RunningTracking {
                 letter
                     .headers()
                     .add("millrace-dlt-" + name, text.getBytes(StandardCharsets.UTF_8)));
+    if (!flowId.isEmpty()) {
+      letter.headers().add("ce_flowid", flowId.getBytes(StandardCharsets.UTF_8));
+    }
     strangers.send(letter);
     strangers.flush();
   }

@@ -22,7 +22,8 @@ class SettingsTest {
   @Test
   void haveTheirDefaults() throws Exception {
     assertThat(bound("work.LeaseSettings", "millrace.leases", Map.of()).toString())
-        .isEqualTo("LeaseSettings[lease=PT30S, lostAfter=PT1M, lostCheck=PT30S]");
+        .isEqualTo(
+            "LeaseSettings[lease=PT30S, lostAfter=PT1M, lostCheck=PT30S, maxLostAttempts=4]");
     assertThat(bound("flows.FlowSettings", "millrace.flows", Map.of()).toString())
         .isEqualTo("FlowSettings[keep=PT720H, keepMetrics=PT48H, prune=PT10M, heartbeat=PT15S]");
     assertThat(bound("intake.ArtifactSettings", "millrace.artifact", Map.of()).toString())

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -38,6 +39,8 @@ public final class StandIn implements AutoCloseable {
   private final List<String> calls = new CopyOnWriteArrayList<>();
   private volatile boolean down;
   private volatile boolean metricsDown;
+  private volatile boolean releases;
+  private volatile Consumer<String> released = runId -> {};
 
   /** What a run has come to. */
   public static final class Run {
@@ -47,6 +50,7 @@ public final class StandIn implements AutoCloseable {
     private String end = "";
     private boolean cancelled;
     private int starts;
+    private int released;
     private final List<JsonNode> checks = new ArrayList<>();
     private final List<JsonNode> metrics = new ArrayList<>();
     private JsonNode report = JSON.createObjectNode();
@@ -57,6 +61,10 @@ public final class StandIn implements AutoCloseable {
 
     public synchronized int starts() {
       return starts;
+    }
+
+    public synchronized int released() {
+      return released;
     }
 
     public synchronized String worker() {
@@ -123,6 +131,12 @@ public final class StandIn implements AutoCloseable {
 
   public void down(boolean state) {
     down = state;
+  }
+
+  /** Takes released runs back from now on, and queues them as given. */
+  public void releasing(Consumer<String> queue) {
+    released = queue;
+    releases = true;
   }
 
   public void metricsDown(boolean state) {
@@ -199,6 +213,16 @@ public final class StandIn implements AutoCloseable {
         case "heartbeat" -> {
           run.until = Instant.now().plus(LEASE);
           return Answer.json(200, Map.of("cancelRequested", run.cancelled));
+        }
+        case "release" -> {
+          if (!releases) {
+            return Answer.problem(404, "no-such-call");
+          }
+          // Fences the attempt off like the real one, whose attempt is no longer a running one.
+          run.until = Instant.MIN;
+          run.worker = "";
+          run.released++;
+          released.accept(parts[0]);
         }
         case "data-checks" -> run.checks.add(said);
         case "complete", "fail" -> {

@@ -1,10 +1,12 @@
 package io.millrace.tracking.flows;
 
+import io.millrace.schemas.Topics;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * How far a flow is. Events of different topics arrive in any order, so a status may skip those
@@ -48,9 +50,26 @@ public enum FlowStatus {
     return Optional.ofNullable(BY_EVENT.get(eventType));
   }
 
+  /**
+   * The same for an entry of the history, which may be a record that was put aside: nobody
+   * evaluates a model whose job was, unless it is published again.
+   *
+   * @param topic the event's, or that of the record that was put aside
+   */
+  static Optional<FlowStatus> after(String eventType, String topic) {
+    return eventType.equals(FlowLog.DEAD_LETTERED) && topic.equals(Topics.EVALUATION_JOBS.name())
+        ? Optional.of(FAILED)
+        : after(eventType);
+  }
+
   /** The events that lead to a status. */
   static List<String> events() {
     return BY_EVENT.keySet().stream().sorted().toList();
+  }
+
+  /** The entries of the history that may lead to a status. */
+  static List<String> entries() {
+    return Stream.concat(events().stream(), Stream.of(FlowLog.DEAD_LETTERED)).toList();
   }
 
   /** Whether the step is legal. */

@@ -86,7 +86,7 @@ class Flows {
   }
 
   private static void project(Tx tx, NewFlowEvent event, String flowId) {
-    boolean step = FlowStatus.after(event.type()).isPresent();
+    boolean step = FlowStatus.after(event.type(), event.topic()).isPresent();
     FlowStatus status = step ? FlowSteps.status(steps(tx, flowId)) : FlowStatus.REQUESTED;
     tx.update(
         """
@@ -115,21 +115,26 @@ class Flows {
   }
 
   private static List<Step> steps(Tx tx, String flowId) {
-    return tx.query(
-        """
-        select type, data ->> 'environment' as environment,
-          coalesce((data ->> 'revision')::bigint, 0) as revision, min(time) as time
-        from flow_events where flow_id = $1 and type = any($2::text[])
-        group by 1, 2, 3
-        """,
-        row ->
-            new Step(
-                FlowStatus.after(row.string("type")).orElseThrow(),
-                row.stringOrNull("environment"),
-                row.int8("revision"),
-                row.instant("time")),
-        flowId,
-        FlowStatus.events().toArray(String[]::new));
+    List<Optional<Step>> steps =
+        tx.query(
+            """
+            select type, topic, data ->> 'environment' as environment,
+              coalesce((data ->> 'revision')::bigint, 0) as revision, min(time) as time
+            from flow_events where flow_id = $1 and type = any($2::text[])
+            group by 1, 2, 3, 4
+            """,
+            row ->
+                FlowStatus.after(row.string("type"), row.string("topic"))
+                    .map(
+                        status ->
+                            new Step(
+                                status,
+                                row.stringOrNull("environment"),
+                                row.int8("revision"),
+                                row.instant("time"))),
+            flowId,
+            FlowStatus.entries().toArray(String[]::new));
+    return steps.stream().flatMap(Optional::stream).toList();
   }
 
   Optional<Flow> find(Tx tx, String requestId) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param startedAt start of the current attempt
  * @param checkedAttempt newest attempt whose data checks are known
  * @param cancelledBy who asked to stop it; null: nobody
+ * @param lostAttempts attempts that ended without a report or a release
  */
 record Job(
     RunId runId,
@@ -28,12 +29,20 @@ record Job(
     @Nullable Instant leasedUntil,
     @Nullable Instant startedAt,
     int checkedAttempt,
-    @Nullable String cancelledBy) {
+    @Nullable String cancelledBy,
+    int lostAttempts) {
 
   /** What a start leads to. */
   sealed interface Start {
-    /** The worker has it. */
-    record Taken(int attempt) implements Start {}
+    /**
+     * The worker has it.
+     *
+     * @param lostAttempts with the one before it, where that was neither ended nor released
+     */
+    record Taken(int attempt, int lostAttempts) implements Start {}
+
+    /** Too many workers died over it. */
+    record Exhausted(int lostAttempts) implements Start {}
 
     /** There is nothing left to do. */
     record Ended(JobStatus status) implements Start {}
@@ -48,8 +57,10 @@ record Job(
   /**
    * Decides who gets the run. The same worker may start again within its lease: it has lost sight
    * of its earlier attempt, which is fenced off by the new one.
+   *
+   * @param mostLost lost attempts after which nobody gets it any more
    */
-  Start start(String candidate, Instant now) {
+  Start start(String candidate, Instant now, int mostLost) {
     if (status.ended()) {
       return new Start.Ended(status);
     }
@@ -59,7 +70,16 @@ record Job(
         && !worker.equals(candidate)) {
       return new Start.Leased(worker, leasedUntil);
     }
-    return cancelledBy == null ? new Start.Taken(attempt + 1) : new Start.Cancelled(cancelledBy);
+    if (cancelledBy != null) {
+      return new Start.Cancelled(cancelledBy);
+    }
+    int lost = lostAttempts + (status == JobStatus.RUNNING ? 1 : 0);
+    return lost >= mostLost ? new Start.Exhausted(lost) : new Start.Taken(attempt + 1, lost);
+  }
+
+  /** Whether the attempt gave the run back, which nobody has taken since. */
+  boolean released(int by) {
+    return status == JobStatus.QUEUED && by > 0 && by == attempt;
   }
 
   /** What a report of an attempt is. */

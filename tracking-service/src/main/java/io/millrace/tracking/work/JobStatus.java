@@ -16,9 +16,13 @@ enum JobStatus {
   CANCELLED;
 
   private static final Set<JobStatus> AFTER_QUEUED = Set.of(RUNNING, FAILED, CANCELLED);
-  private static final Set<JobStatus> AFTER_RUNNING = Set.of(RUNNING, TRAINED, FAILED, CANCELLED);
+  private static final Set<JobStatus> AFTER_RUNNING =
+      Set.of(QUEUED, RUNNING, TRAINED, FAILED, CANCELLED);
 
-  /** Whether the step is legal; RUNNING to RUNNING is the next attempt. */
+  /**
+   * Whether the step is legal; RUNNING to RUNNING is the next attempt, RUNNING to QUEUED the
+   * release by a worker that stops.
+   */
   boolean canTransitionTo(JobStatus next) {
     return switch (this) {
       case QUEUED -> AFTER_QUEUED.contains(next);

@@ -43,17 +43,29 @@ class Jobs {
     return tx.queryOne("select clock_timestamp() as now", row -> row.instant("now")).orElseThrow();
   }
 
-  void start(Tx tx, RunId run, String worker, int attempt, Duration lease) {
+  void start(Tx tx, RunId run, String worker, Job.Start.Taken taken, Duration lease) {
     tx.update(
         """
         update jobs set status = 'RUNNING', attempt = $3, worker = $2, started_at = now(),
-          leased_until = now() + make_interval(secs => $4), dead_lettered_at = null
+          leased_until = now() + make_interval(secs => $4), dead_lettered_at = null,
+          lost_attempts = $5
         where run_id = $1
         """,
         run.value(),
         worker,
-        attempt,
-        (double) lease.toSeconds());
+        taken.attempt(),
+        (double) lease.toSeconds(),
+        taken.lostAttempts());
+  }
+
+  /** Takes the run from the attempt that has it. */
+  void release(Tx tx, RunId run) {
+    tx.update(
+        """
+        update jobs set status = 'QUEUED', worker = null, leased_until = null, queued_at = now()
+        where run_id = $1
+        """,
+        run.value());
   }
 
   /**
@@ -136,6 +148,7 @@ class Jobs {
         row.instantOrNull("leased_until"),
         row.instantOrNull("started_at"),
         row.int4("checked_attempt"),
-        row.stringOrNull("cancelled_by"));
+        row.stringOrNull("cancelled_by"),
+        row.int4("lost_attempts"));
   }
 }

@@ -70,10 +70,10 @@ public class Work {
             tx -> {
               Job job = locked(tx, id);
               Instant now = jobs.now(tx);
-              Job.Start decided = job.start(worker, now);
+              Job.Start decided = job.start(worker, now, settings.maxLostAttempts());
               switch (decided) {
                 case Job.Start.Taken taken -> {
-                  jobs.start(tx, id, worker, taken.attempt(), settings.lease());
+                  jobs.start(tx, id, worker, taken, settings.lease());
                   runs.begin(tx, id, now.toEpochMilli());
                   events.started(tx, job, worker, taken.attempt(), now);
                 }
@@ -84,7 +84,7 @@ public class Work {
                         JobStatus.CANCELLED,
                         FailureReason.CANCELLED.code(),
                         "Cancelled by %s.".formatted(cancelled.by()));
-                case Job.Start.Ended _, Job.Start.Leased _ -> {}
+                case Job.Start.Ended _, Job.Start.Leased _, Job.Start.Exhausted _ -> {}
               }
               return decided;
             });
@@ -98,7 +98,49 @@ public class Work {
               "run-leased",
               "Run %s is with worker %s until %s at least: give its job back and try later."
                   .formatted(id, leased.worker(), leased.until()));
+      case Job.Start.Exhausted exhausted ->
+          throw new ApiProblem(
+              409,
+              "attempts-exhausted",
+              "%d workers had run %s and ended without a word: it is not started again. Look into their logs; does a trainer take its machine down?"
+                  .formatted(exhausted.lostAttempts(), id));
     };
+  }
+
+  /**
+   * Takes a run back from a worker that stops, and queues it again: the new job is to be taken by
+   * anyone at once, the worker's own job is done. A cancelled run ends instead.
+   */
+  void release(RunId id, int attempt) {
+    database.inTransactionVoid(
+        tx -> {
+          Job job = locked(tx, id);
+          if (job.released(attempt)) {
+            return;
+          }
+          if (job.report(attempt, null) != Job.Report.CURRENT) {
+            throw fenced(job, attempt);
+          }
+          if (job.cancelledBy() != null) {
+            end(
+                tx,
+                job,
+                JobStatus.CANCELLED,
+                FailureReason.CANCELLED.code(),
+                "Cancelled by %s.".formatted(job.cancelledBy()));
+            return;
+          }
+          jobs.release(tx, id);
+          events.queued(
+              tx,
+              new NewJob(
+                  id,
+                  runs.get(tx, id).experimentId(),
+                  job.requestId(),
+                  job.pipeline(),
+                  job.dataset(),
+                  job.requestedBy()));
+        });
   }
 
   /** Keeps the run for the attempt; returns whether somebody asked to stop it. */

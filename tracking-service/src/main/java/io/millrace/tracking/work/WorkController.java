@@ -36,6 +36,8 @@ class WorkController {
 
   record Heartbeat(int attempt) {}
 
+  record Release(int attempt) {}
+
   record Alive(boolean cancelRequested) {}
 
   record DataChecks(int attempt, boolean passed, long rows, @Nullable List<Check> checks) {
@@ -66,6 +68,12 @@ class WorkController {
   Started start(@PathVariable String runId, @RequestBody StartRun body) {
     Work.Lease lease = work.start(new RunId(runId), given(body.worker(), "worker"));
     return new Started(lease.attempt(), lease.length().toSeconds());
+  }
+
+  @PostMapping("/release")
+  Map<String, String> release(@PathVariable String runId, @RequestBody Release body) {
+    work.release(new RunId(runId), body.attempt());
+    return Map.of();
   }
 
   @PostMapping("/heartbeat")

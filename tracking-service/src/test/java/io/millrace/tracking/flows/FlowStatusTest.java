@@ -81,4 +81,13 @@ class FlowStatusTest {
 
     assertThat(existing).containsAll(FlowStatus.events());
   }
+
+  @Test
+  void failsWithADeadLetterOfTheEvaluationOnly() {
+    assertThat(FlowStatus.after(FlowLog.DEAD_LETTERED, "millrace.evaluation-jobs"))
+        .contains(FlowStatus.FAILED);
+    assertThat(FlowStatus.after(FlowLog.DEAD_LETTERED, "millrace.runs")).isEmpty();
+    assertThat(FlowStatus.after("ModelEvaluated", "millrace.evaluations"))
+        .contains(FlowStatus.EVALUATED);
+  }
 }

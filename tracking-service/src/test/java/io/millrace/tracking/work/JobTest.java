@@ -22,6 +22,16 @@ class JobTest {
 
   private static Job job(
       JobStatus status, int attempt, String worker, Instant leasedUntil, String cancelledBy) {
+    return job(status, attempt, worker, leasedUntil, cancelledBy, 0);
+  }
+
+  private static Job job(
+      JobStatus status,
+      int attempt,
+      String worker,
+      Instant leasedUntil,
+      String cancelledBy,
+      int lostAttempts) {
     return new Job(
         new RunId("r"),
         "q",
@@ -35,7 +45,8 @@ class JobTest {
         leasedUntil,
         null,
         0,
-        cancelledBy);
+        cancelledBy,
+        lostAttempts);
   }
 
   @Test
@@ -43,7 +54,7 @@ class JobTest {
     Map<JobStatus, Set<JobStatus>> legal = new EnumMap<>(JobStatus.class);
     legal.put(
         JobStatus.QUEUED, EnumSet.of(JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELLED));
-    legal.put(JobStatus.RUNNING, EnumSet.complementOf(EnumSet.of(JobStatus.QUEUED)));
+    legal.put(JobStatus.RUNNING, EnumSet.allOf(JobStatus.class));
     for (JobStatus ended : EnumSet.of(JobStatus.TRAINED, JobStatus.FAILED, JobStatus.CANCELLED)) {
       legal.put(ended, EnumSet.noneOf(JobStatus.class));
     }
@@ -60,26 +71,50 @@ class JobTest {
 
   @Test
   void startsOnceMoreWithTheNextAttempt() {
-    assertThat(job(JobStatus.QUEUED, 0, null, null, null).start("w", NOW))
-        .isEqualTo(new Start.Taken(1));
-    assertThat(job(JobStatus.RUNNING, 1, "v", NOW.minusMillis(1), null).start("w", NOW))
-        .isEqualTo(new Start.Taken(2));
-    assertThat(job(JobStatus.RUNNING, 1, "w", NOW.plusSeconds(9), null).start("w", NOW))
-        .isEqualTo(new Start.Taken(2));
+    assertThat(job(JobStatus.QUEUED, 0, null, null, null).start("w", NOW, 4))
+        .isEqualTo(new Start.Taken(1, 0));
+    assertThat(job(JobStatus.RUNNING, 1, "v", NOW.minusMillis(1), null).start("w", NOW, 4))
+        .isEqualTo(new Start.Taken(2, 1));
+    assertThat(job(JobStatus.RUNNING, 1, "w", NOW.plusSeconds(9), null).start("w", NOW, 4))
+        .isEqualTo(new Start.Taken(2, 1));
+  }
+
+  @Test
+  void countsAttemptsThatWereNeitherEndedNorReleased() {
+    assertThat(job(JobStatus.QUEUED, 3, null, null, null, 3).start("w", NOW, 4))
+        .isEqualTo(new Start.Taken(4, 3));
+    assertThat(job(JobStatus.RUNNING, 3, "v", NOW.minusMillis(1), null, 2).start("w", NOW, 4))
+        .isEqualTo(new Start.Taken(4, 3));
+    assertThat(job(JobStatus.RUNNING, 4, "v", NOW.minusMillis(1), null, 3).start("w", NOW, 4))
+        .isEqualTo(new Start.Exhausted(4));
+    assertThat(job(JobStatus.RUNNING, 4, "v", NOW.plusSeconds(1), null, 3).start("w", NOW, 4))
+        .isInstanceOf(Start.Leased.class);
+  }
+
+  @Test
+  void knowsTheAttemptThatReleasedIt() {
+    Job released = job(JobStatus.QUEUED, 2, null, null, null);
+    assertThat(released.released(2)).isTrue();
+    assertThat(released.released(1)).isFalse();
+    assertThat(job(JobStatus.QUEUED, 0, null, null, null).released(0)).isFalse();
+    assertThat(job(JobStatus.RUNNING, 2, "w", NOW, null).released(2)).isFalse();
+    assertThat(released.report(2, null)).isEqualTo(Report.FENCED);
+    assertThat(released.report(2, JobStatus.TRAINED)).isEqualTo(Report.FENCED);
   }
 
   @Test
   void staysWithALiveWorker() {
-    assertThat(job(JobStatus.RUNNING, 1, "v", NOW.plusSeconds(9), "bob").start("w", NOW))
+    assertThat(job(JobStatus.RUNNING, 1, "v", NOW.plusSeconds(9), "bob").start("w", NOW, 4))
         .isEqualTo(new Start.Leased("v", NOW.plusSeconds(9)));
   }
 
   @Test
   void doesNotStartWhenCancelledOrEnded() {
-    assertThat(job(JobStatus.RUNNING, 1, "v", NOW.minusSeconds(9), "bob").start("w", NOW))
+    assertThat(job(JobStatus.RUNNING, 1, "v", NOW.minusSeconds(9), "bob").start("w", NOW, 4))
         .isEqualTo(new Start.Cancelled("bob"));
     for (JobStatus ended : EnumSet.of(JobStatus.TRAINED, JobStatus.FAILED, JobStatus.CANCELLED)) {
-      assertThat(job(ended, 1, "v", null, null).start("w", NOW)).isEqualTo(new Start.Ended(ended));
+      assertThat(job(ended, 1, "v", null, null).start("w", NOW, 4))
+          .isEqualTo(new Start.Ended(ended));
     }
   }
 

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.events.DataValidated;
 import io.millrace.events.EvaluationRequested;
+import io.millrace.events.ModelEvaluated;
 import io.millrace.events.ModelPromoted;
 import io.millrace.events.ModelTrained;
 import io.millrace.events.ModelVersionCreated;
+import io.millrace.events.RunQueued;
 import io.millrace.events.RunStarted;
 import io.millrace.events.TrainingFailed;
 import io.millrace.schemas.Topics;
@@ -155,6 +157,52 @@ class WorkIT {
   }
 
   @Test
+  void queuesAReleasedRunAgainAtOnceAndFencesTheWorkerThatReleasedIt() {
+    start("w1");
+    assertThat(call(run, "release", "{'attempt':1}").status()).isEqualTo(200);
+    assertThat(call(run, "release", "{'attempt':1}").status()).isEqualTo(200);
+    assertThat(code(call(run, "heartbeat", "{'attempt':1}"))).isEqualTo("409 fenced");
+    assertThat(code(complete(run, 1))).isEqualTo("409 fenced");
+    assertThat(code(call(run, "fail", "{'attempt':1,'reason':'crashed','message':'late'}")))
+        .isEqualTo("409 fenced");
+
+    assertThat(start("w2").body().path("attempt").asInt()).isEqualTo(2);
+    assertThat(code(call(run, "release", "{'attempt':1}"))).isEqualTo("409 fenced");
+    assertThat(code(start("w1"))).isEqualTo("409 run-leased");
+    assertThat(complete(run, 2).status()).isEqualTo(200);
+    assertThat(code(call(run, "release", "{'attempt':2}"))).isEqualTo("409 fenced");
+    tracking.settle();
+    assertThat(tracking.events(RunQueued.class).filter(e -> e.getRunId().equals(run))).hasSize(2);
+    assertThat(tracking.events(RunQueued.class).filter(e -> e.getRunId().equals(run)).distinct())
+        .as("the same job")
+        .hasSize(1);
+  }
+
+  @Test
+  void givesARunUpAfterFourWorkersThatDiedHoweverOftenItWasReleased() {
+    int attempt = 0;
+    for (int i = 0; i < 6; i++) {
+      attempt = start("steady").body().path("attempt").asInt();
+      call(run, "release", "{'attempt':%d}".formatted(attempt));
+    }
+    assertThat(attempt).isEqualTo(6);
+    for (int i = 0; i < 4; i++) {
+      // The same worker again: it has died and lost sight of its attempt before.
+      assertThat(start("mortal").status()).isEqualTo(200);
+    }
+    assertThat(code(start("mortal"))).isEqualTo("409 attempts-exhausted");
+  }
+
+  @Test
+  void endsACancelledRunThatIsReleased() {
+    start("w1");
+    call(run, "cancel", "{'by':'bob'}");
+    assertThat(call(run, "release", "{'attempt':1}").status()).isEqualTo(200);
+    assertThat(status(run)).isEqualTo("KILLED");
+    assertThat(code(start("w2"))).isEqualTo("409 run-finished");
+  }
+
+  @Test
   void registersOnceWhenTheSameEndComesManyTimesAtOnce() {
     start("w1");
     List<CompletableFuture<Answer>> answers =
@@ -276,6 +324,44 @@ class WorkIT {
     assertThat(failed.getMessage()).contains("attempts-exhausted", "w1");
     assertThat(status(run)).isEqualTo("FAILED");
     assertThat(code(complete(run, 1))).isEqualTo("409 fenced");
+  }
+
+  @Test
+  void failsTheFlowWhoseEvaluationJobIsADeadLetter() {
+    start("w1");
+    complete(run, 1);
+    EvaluationRequested evaluation =
+        tracking.await(EvaluationRequested.class, event -> event.getRunId().equals(run));
+    tracking.awaitFlow(evaluation.getRequestId(), "TRAINED");
+
+    tracking.publishDeadLetter(
+        Topics.EVALUATION_JOBS,
+        pipeline,
+        "job".getBytes(StandardCharsets.UTF_8),
+        "deliveries-exhausted",
+        evaluation.getRequestId());
+
+    JsonNode flow = tracking.awaitFlow(evaluation.getRequestId(), "FAILED");
+    assertThat(flow.path("events").toString())
+        .contains("DeadLettered", "deliveries-exhausted", "of a test");
+    tracking.publish(Topics.EVALUATIONS, pipeline, evaluated(evaluation), UUID.randomUUID());
+    tracking.awaitFlow(evaluation.getRequestId(), "EVALUATED");
+  }
+
+  private static ModelEvaluated evaluated(EvaluationRequested job) {
+    return ModelEvaluated.newBuilder()
+        .setRequestId(job.getRequestId())
+        .setRunId(job.getRunId())
+        .setModelName(job.getModelName())
+        .setVersion(job.getVersion())
+        .setModelPackage(job.getModelPackage())
+        .setVerdict("PASSED")
+        .setRows(1)
+        .setMetrics(List.of())
+        .setGates(List.of())
+        .setPipeline(job.getPipeline())
+        .setRequestedBy(job.getRequestedBy())
+        .build();
   }
 
   @Test

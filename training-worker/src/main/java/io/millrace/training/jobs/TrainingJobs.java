@@ -92,7 +92,15 @@ final class TrainingJobs implements WorkHandler<RunQueued> {
             log.info("run {}: trained, {}", job.getRunId(), trained.metrics());
         case Outcome.Failed failed ->
             log.warn("run {}: {}: {}", job.getRunId(), failed.reason(), failed.message());
-        case Outcome.GivenUp given -> throw givenUp(job.getRunId(), given);
+        case Outcome.GivenUp given -> {
+          if (!releasedByStop(job.getRunId(), lease.attempt(), delivery)) {
+            throw givenUp(job.getRunId(), given);
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      if (!releasedByStop(job.getRunId(), lease.attempt(), delivery)) {
+        throw e;
       }
     } catch (ServiceUnavailable e) {
       throw new RetryableFailure(String.valueOf(e.getMessage()), e);
@@ -105,6 +113,24 @@ final class TrainingJobs implements WorkHandler<RunQueued> {
           .register(meters)
           .record(Duration.ofNanos(System.nanoTime() - began));
     }
+  }
+
+  /**
+   * The last thing a stopping worker does for a run: its trainer has ended, and tracking queues the
+   * run anew, so that this job is done and the next worker need not wait for the lease.
+   */
+  private boolean releasedByStop(String runId, int attempt, Delivery delivery)
+      throws InterruptedException {
+    if (!delivery.stopping()) {
+      return false;
+    }
+    // The stop's interrupt has done its work; this call must not end by it.
+    Thread.interrupted();
+    boolean released = tracking.release(runId, attempt);
+    if (released) {
+      log.info("run {} attempt {}: released, this worker stops", runId, attempt);
+    }
+    return released;
   }
 
   /**

@@ -23,6 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class PatientHttp implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(PatientHttp.class);
+  private static final Duration LONGEST_CALL = Duration.ofSeconds(30);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final long FIRST_PAUSE_MILLIS = 100;
   private static final long LONGEST_PAUSE_MILLIS = 3000;
@@ -48,9 +49,14 @@ final class PatientHttp implements AutoCloseable {
 
   /** Sends JSON and reads JSON; an empty answer is an empty object. */
   JsonNode post(String uri, Object body) throws InterruptedException {
+    return post(uri, body, patience);
+  }
+
+  /** The same with a patience of its own, which also bounds a single call. */
+  JsonNode post(String uri, Object body, Duration patience) throws InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(java.net.URI.create(uri))
-            .timeout(Duration.ofSeconds(30))
+            .timeout(patience.compareTo(LONGEST_CALL) < 0 ? patience : LONGEST_CALL)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(json.writeValueAsString(body)))
             .build();

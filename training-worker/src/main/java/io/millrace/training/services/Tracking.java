@@ -3,12 +3,17 @@ package io.millrace.training.services;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.JsonNode;
 
 /** The worker's side of tracking-service: who does which run, and how it ended. */
 @Component
 public final class Tracking {
+
+  private static final Logger log = LoggerFactory.getLogger(Tracking.class);
+  private static final Duration RELEASE = Duration.ofSeconds(2);
 
   private final PatientHttp http;
   private final String runs;
@@ -69,6 +74,22 @@ public final class Tracking {
         case "run-leased" -> new Start.Taken(String.valueOf(refused.getMessage()));
         default -> new Start.Refused(String.valueOf(refused.getMessage()));
       };
+    }
+  }
+
+  /**
+   * Gives the run back because this worker stops; it is queued again for anyone. Asked for a moment
+   * only.
+   *
+   * @return false where tracking did not take it back in time: its lease has to end
+   */
+  public boolean release(String runId, int attempt) throws InterruptedException {
+    try {
+      http.post(runs + runId + "/release", Map.of("attempt", attempt), RELEASE);
+      return true;
+    } catch (ServiceRefused | ServiceUnavailable notNow) {
+      log.warn("run {} is not released: {}", runId, notNow.getMessage());
+      return false;
     }
   }
 

@@ -102,6 +102,39 @@ class WorkerDeathIT {
     }
   }
 
+  @Test
+  void aStoppedWorkerReleasesItsRunSoThatNobodyWaitsForTheLease(@TempDir Path folder)
+      throws Exception {
+    try (StandIn services = new StandIn();
+        Jobs jobs = new Jobs(services)) {
+      Map<String, String> properties = Jobs.worker(services, folder.resolve("work"));
+      RunQueued job = jobs.scripted("sleep");
+      services.releasing(runId -> jobs.queue(job));
+      StandIn.Run run = services.run(job.getRunId());
+      jobs.queue(job);
+      // More often than a job may be delivered.
+      for (int i = 1; i <= 5; i++) {
+        int attempt = i;
+        ConfigurableApplicationContext stopped =
+            TrainingWorker.application().run(Jobs.arguments(properties));
+        await("training, attempt " + attempt)
+            .atMost(Duration.ofSeconds(30))
+            .until(() -> run.attempt() == attempt && run.checks().size() == attempt);
+        stopped.close();
+        assertThat(run.released()).isEqualTo(attempt);
+        assertThat(run.starts()).as("nobody was told to wait").isEqualTo(attempt);
+        assertThat(folders(folder)).isZero();
+      }
+      assertThat(run.end()).isEmpty();
+      try (ConfigurableApplicationContext _ =
+          TrainingWorker.application().run(Jobs.arguments(properties))) {
+        await("training again").atMost(Duration.ofSeconds(30)).until(() -> run.attempt() == 6);
+        run.cancel();
+        await("ended").until(() -> !run.end().isEmpty());
+      }
+    }
+  }
+
   private static Process start(Map<String, String> properties, Path log) throws IOException {
     List<String> command =
         new ArrayList<>(
