@@ -227,6 +227,11 @@ public final class RunningTracking {
     return context.getBean(type);
   }
 
+  /** A part of the running service, of which there are several of its kind. */
+  public <T> T bean(String name, Class<T> type) {
+    return context.getBean(name, type);
+  }
+
   public Database database() {
     return context.getBean(Database.class);
   }
