@@ -1,6 +1,7 @@
 package io.millrace.artifact;
 
 import io.millrace.embedded.EmbeddedPlatform;
+import io.millrace.embedded.SharedPlatform;
 import io.minio.ListObjectsArgs;
 import io.minio.MinioClient;
 import io.minio.PutObjectArgs;
@@ -17,7 +18,7 @@ public final class Bucket {
   private final String name;
 
   public Bucket(String name) {
-    EmbeddedPlatform platform = EmbeddedPlatform.shared();
+    SharedPlatform platform = EmbeddedPlatform.shared();
     this.name = name;
     this.client =
         MinioClient.builder()

@@ -2,6 +2,7 @@ package io.millrace.artifact;
 
 import io.millrace.embedded.EmbeddedPlatform;
 import io.millrace.embedded.FreshDatabase;
+import io.millrace.embedded.SharedPlatform;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -39,7 +40,7 @@ public final class RunningService implements AutoCloseable {
 
   /** What the service needs to know of the embedded platform. */
   public static Map<String, String> properties(FreshDatabase database, Map<String, String> more) {
-    EmbeddedPlatform platform = EmbeddedPlatform.shared();
+    SharedPlatform platform = EmbeddedPlatform.shared();
     URI jdbc = URI.create(database.jdbcUrl().substring("jdbc:".length()));
     Map<String, String> properties = new LinkedHashMap<>();
     properties.put("server.port", "0");

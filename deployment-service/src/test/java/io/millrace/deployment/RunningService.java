@@ -2,6 +2,7 @@ package io.millrace.deployment;
 
 import io.millrace.embedded.EmbeddedPlatform;
 import io.millrace.embedded.FreshDatabase;
+import io.millrace.embedded.SharedPlatform;
 import io.millrace.events.ApprovalRequested;
 import io.millrace.events.DeploymentFailed;
 import io.millrace.events.DesiredState;
@@ -44,7 +45,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class RunningService implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.shared();
 
-  private final EmbeddedPlatform platform = EmbeddedPlatform.shared();
+  private final SharedPlatform platform = EmbeddedPlatform.shared();
   private final FreshDatabase database = platform.freshDatabase();
   private final HttpClient http = HttpClient.newHttpClient();
   private final EventPublisher neighbours;

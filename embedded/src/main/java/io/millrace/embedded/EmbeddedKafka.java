@@ -10,17 +10,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
@@ -44,7 +37,6 @@ public final class EmbeddedKafka implements AutoCloseable {
   static final String PART = "kafka";
   private static final Logger log = LoggerFactory.getLogger(EmbeddedKafka.class);
   private static final AtomicInteger STARTING = new AtomicInteger();
-  private static final Duration TOPIC_TIMEOUT = Duration.ofSeconds(30);
 
   private final DataDirectory directory;
   private final KafkaRaftServer server;
@@ -119,23 +111,7 @@ public final class EmbeddedKafka implements AutoCloseable {
    * @param configuration topic settings by Kafka's names, such as {@code cleanup.policy}
    */
   public void createTopic(String name, int partitions, Map<String, String> configuration) {
-    try (Admin admin =
-        Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, (Object) bootstrap()))) {
-      admin
-          .createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(configuration)))
-          .all()
-          .get(TOPIC_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      if (!(e.getCause() instanceof TopicExistsException)) {
-        throw new IllegalStateException("topic " + name + " was not created", e.getCause());
-      }
-    } catch (TimeoutException e) {
-      throw new IllegalStateException(
-          "topic " + name + " was not created within " + TOPIC_TIMEOUT, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while creating topic " + name, e);
-    }
+    Topics.create(bootstrap(), name, partitions, configuration);
   }
 
   @Override
@@ -180,7 +156,7 @@ public final class EmbeddedKafka implements AutoCloseable {
   }
 
   private static Properties properties(Path logs, int port, int controllerPort) {
-    Map<String, String> p = new HashMap<>();
+    Map<String, String> p = new HashMap<>(singleNode());
     p.put("process.roles", "broker,controller");
     p.put("node.id", "1");
     p.put("controller.quorum.voters", "1@" + Port.HOST + ":" + controllerPort);
@@ -199,7 +175,14 @@ public final class EmbeddedKafka implements AutoCloseable {
     p.put("controller.listener.names", "CONTROLLER");
     p.put("inter.broker.listener.name", "PLAINTEXT");
     p.put("log.dirs", logs.toString());
+    Properties properties = new Properties();
+    properties.putAll(p);
+    return properties;
+  }
 
+  /** What makes a node that is alone fast and small, wherever it runs; by Kafka's names. */
+  static Map<String, String> singleNode() {
+    Map<String, String> p = new HashMap<>();
     // One node is every replica.
     p.put("default.replication.factor", "1");
     p.put("min.insync.replicas", "1");
@@ -251,10 +234,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     p.put("log.cleaner.io.buffer.size", "262144");
     p.put("offsets.load.buffer.size", "1048576");
     p.put("transaction.state.log.load.buffer.size", "1048576");
-
-    Properties properties = new Properties();
-    properties.putAll(p);
-    return properties;
+    return p;
   }
 
   /**

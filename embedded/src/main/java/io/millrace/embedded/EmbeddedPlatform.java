@@ -21,12 +21,12 @@ import org.slf4j.LoggerFactory;
  * Kafka, PostgreSQL and S3, all real, started together under one data directory that is kept from
  * run to run. One process at a time may hold a data directory. Safe for use by many threads.
  */
-public final class EmbeddedPlatform implements AutoCloseable {
+public final class EmbeddedPlatform implements SharedPlatform, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(EmbeddedPlatform.class);
   private static final String SHARED_PREFIX = "millrace-shared-";
   private static final AtomicInteger FRESH = new AtomicInteger();
-  private static @Nullable EmbeddedPlatform shared;
+  private static @Nullable SharedPlatform shared;
 
   private final DataDirectory directory;
   private final EmbeddedKafka kafka;
@@ -71,70 +71,103 @@ public final class EmbeddedPlatform implements AutoCloseable {
   /**
    * The one platform of this JVM for tests: in a temporary directory, on free ports, started at the
    * first call, closed and deleted when the JVM ends. Its PostgreSQL does not wait for the disk.
+   * With the system property {@code millrace.test.platform=containers} its parts run in containers
+   * instead.
+   *
+   * @throws EmbeddedStartException if it does not start, in words for a person
    */
-  public static synchronized EmbeddedPlatform shared() {
+  public static synchronized SharedPlatform shared() {
     if (shared == null) {
-      try {
-        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-        sweepUpAfterTheKilled(temporary);
-        Path data = Files.createTempDirectory(temporary, SHARED_PREFIX);
-        EmbeddedPlatform platform =
-            start(
-                EmbeddedPlatformSettings.in(data)
-                    .withoutDurability()
-                    .withPostgresBinaries(sharedBinaries(temporary)));
-        Runtime.getRuntime()
-            .addShutdownHook(
-                new Thread(
-                    () -> {
-                      platform.close();
-                      deleteQuietly(data);
-                    },
-                    "embedded-platform-close"));
-        shared = platform;
-      } catch (IOException e) {
-        throw new EmbeddedStartException("No temporary directory for the test platform: " + e, e);
-      }
+      shared = inContainers() ? ContainerPlatform.start() : startShared();
     }
     return shared;
   }
 
+  private static boolean inContainers() {
+    String wanted = System.getProperty("millrace.test.platform", "embedded");
+    return switch (wanted) {
+      case "embedded" -> false;
+      case "containers" -> true;
+      default ->
+          throw new EmbeddedStartException(
+              "millrace.test.platform is \"%s\"; it can be embedded or containers."
+                  .formatted(wanted));
+    };
+  }
+
+  private static EmbeddedPlatform startShared() {
+    try {
+      Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+      sweepUpAfterTheKilled(temporary);
+      Path data = Files.createTempDirectory(temporary, SHARED_PREFIX);
+      EmbeddedPlatform platform =
+          start(
+              EmbeddedPlatformSettings.in(data)
+                  .withoutDurability()
+                  .withPostgresBinaries(sharedBinaries(temporary)));
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    platform.close();
+                    deleteQuietly(data);
+                  },
+                  "embedded-platform-close"));
+      return platform;
+    } catch (IOException e) {
+      throw new EmbeddedStartException("No temporary directory for the test platform: " + e, e);
+    }
+  }
+
+  /** A name that no other database of these tests has. */
+  static String freshName() {
+    return "fresh_" + ProcessHandle.current().pid() + "_" + FRESH.incrementAndGet();
+  }
+
   /** {@code host:port}, for {@code bootstrap.servers}. */
+  @Override
   public String kafkaBootstrap() {
     return kafka.bootstrap();
   }
 
   /** URL of the database {@code millrace}, without user and password. */
+  @Override
   public String r2dbcUrl() {
     return postgres.r2dbcUrl();
   }
 
   /** URL of the database {@code millrace}, without user and password. */
+  @Override
   public String jdbcUrl() {
     return postgres.jdbcUrl();
   }
 
   /** User of every database. */
+  @Override
   public String postgresUser() {
     return postgres.user();
   }
 
   /** Password of that user. */
+  @Override
   public String postgresPassword() {
     return postgres.password();
   }
 
   /** {@code http://127.0.0.1:port}, path-style addresses. */
+  @Override
   public String s3Endpoint() {
     return s3.endpoint();
   }
 
   /** Access key the endpoint accepts. */
+  @Override
   public String s3AccessKey() {
     return s3.keys().accessKey();
   }
 
   /** Its secret. */
+  @Override
   public String s3SecretKey() {
     return s3.keys().secretKey();
   }
@@ -160,8 +193,9 @@ public final class EmbeddedPlatform implements AutoCloseable {
   }
 
   /** Creates a new, empty database, which nobody else uses. */
+  @Override
   public FreshDatabase freshDatabase() {
-    String name = "fresh_" + ProcessHandle.current().pid() + "_" + FRESH.incrementAndGet();
+    String name = freshName();
     postgres.createDatabase(name);
     return new FreshDatabase(
         name,
@@ -171,20 +205,17 @@ public final class EmbeddedPlatform implements AutoCloseable {
         postgres.password());
   }
 
-  /** Creates a topic with one replica unless it is there already. */
-  public void createTopic(String name, int partitions) {
-    kafka.createTopic(name, partitions);
-  }
-
   /**
    * Creates a topic with one replica and these settings, by Kafka's names, unless it is there
    * already.
    */
+  @Override
   public void createTopic(String name, int partitions, Map<String, String> configuration) {
     kafka.createTopic(name, partitions, configuration);
   }
 
   /** Creates a bucket unless it is there already. */
+  @Override
   public void createBucket(String name) {
     s3.createBucket(name);
   }

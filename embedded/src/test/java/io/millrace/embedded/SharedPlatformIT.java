@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 
 class SharedPlatformIT {
 
-  private final EmbeddedPlatform platform = EmbeddedPlatform.shared();
+  private final SharedPlatform platform = EmbeddedPlatform.shared();
 
   @Test
   void isOnePerJvm() {

@@ -10,6 +10,7 @@ import io.millrace.datasets.Table;
 import io.millrace.datasets.Task;
 import io.millrace.embedded.EmbeddedPlatform;
 import io.millrace.embedded.FreshDatabase;
+import io.millrace.embedded.SharedPlatform;
 import io.millrace.events.DatasetRef;
 import io.millrace.events.EvaluatedMetric;
 import io.millrace.events.EvaluationFailed;
@@ -71,7 +72,7 @@ class EvaluationWorkerIT {
 
   @BeforeAll
   static void start() {
-    EmbeddedPlatform platform = EmbeddedPlatform.shared();
+    SharedPlatform platform = EmbeddedPlatform.shared();
     FreshDatabase database = platform.freshDatabase();
     URI postgres = URI.create(database.jdbcUrl().substring("jdbc:".length()));
     artifacts = new StoredArtifacts();

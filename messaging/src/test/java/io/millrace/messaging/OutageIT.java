@@ -10,6 +10,7 @@ import io.millrace.embedded.EmbeddedKafka;
 import io.millrace.embedded.EmbeddedPlatform;
 import io.millrace.embedded.EmbeddedPlatformSettings;
 import io.millrace.embedded.EmbeddedPostgres;
+import io.millrace.embedded.SharedPlatform;
 import io.millrace.events.RunQueued;
 import io.millrace.events.RunStarted;
 import io.millrace.schemas.Topics;
@@ -142,7 +143,7 @@ class OutageIT {
 
   @Test
   void keepsARecordWhoseDeadLetterCannotBeWritten() throws Exception {
-    EmbeddedPlatform shared = EmbeddedPlatform.shared();
+    SharedPlatform shared = EmbeddedPlatform.shared();
     shared.createTopic("elsewhere", 1);
     try (ConfigurableApplicationContext context =
             TestService.of(Elsewhere.class, "elsewhere-test")

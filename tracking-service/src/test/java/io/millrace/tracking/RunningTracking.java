@@ -3,6 +3,7 @@ package io.millrace.tracking;
 import io.millrace.database.Database;
 import io.millrace.embedded.EmbeddedPlatform;
 import io.millrace.embedded.FreshDatabase;
+import io.millrace.embedded.SharedPlatform;
 import io.millrace.events.RunQueued;
 import io.millrace.events.TrainRequested;
 import io.millrace.messaging.EventCodec;
@@ -57,7 +58,7 @@ public final class RunningTracking {
       List.of("tracking-intake", "tracking-flows", "tracking-served", "tracking-letters");
   private static RunningTracking shared;
 
-  private final EmbeddedPlatform platform = EmbeddedPlatform.shared();
+  private final SharedPlatform platform = EmbeddedPlatform.shared();
   private final FreshDatabase database = platform.freshDatabase();
   private final DatasetStandIn datasets = new DatasetStandIn();
   private final HttpClient http =

@@ -6,6 +6,7 @@ import io.millrace.database.Database;
 import io.millrace.datasets.Task;
 import io.millrace.embedded.EmbeddedPlatform;
 import io.millrace.embedded.FreshDatabase;
+import io.millrace.embedded.SharedPlatform;
 import io.millrace.evaluation.EvaluationWorker;
 import io.millrace.evaluation.LinearModels;
 import io.millrace.evaluation.StoredArtifacts;
@@ -48,7 +49,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 /** Deliveries that a queue cannot be made to give on demand, on real Kafka and PostgreSQL. */
 class EvaluationListenerIT {
   @TempDir static Path work;
-  private static final EmbeddedPlatform PLATFORM = EmbeddedPlatform.shared();
+  private static final SharedPlatform PLATFORM = EmbeddedPlatform.shared();
   private static StoredArtifacts artifacts;
   private static ConfigurableApplicationContext worker;
 

@@ -324,13 +324,14 @@ class MonitoringIT {
   }
 
   private static ConfigurableApplicationContext run() {
+    URI postgres = URI.create(database.jdbcUrl().substring("jdbc:".length()));
     return MonitoringService.application()
         .initializers(MonitoringIT::ownNetworkThreads)
         .run(
             "--server.port=0",
             "--millrace.kafka.bootstrap-servers=" + EmbeddedPlatform.shared().kafkaBootstrap(),
-            "--millrace.postgres.host=127.0.0.1",
-            "--millrace.postgres.port=" + EmbeddedPlatform.shared().postgres().port(),
+            "--millrace.postgres.host=" + postgres.getHost(),
+            "--millrace.postgres.port=" + postgres.getPort(),
             "--millrace.postgres.database=" + database.name(),
             "--millrace.postgres.user=" + database.user(),
             "--millrace.postgres.password=" + database.password(),
