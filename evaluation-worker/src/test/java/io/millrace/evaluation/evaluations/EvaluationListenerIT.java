@@ -242,6 +242,11 @@ class EvaluationListenerIT {
       }
 
       @Override
+      public boolean stopping() {
+        return false;
+      }
+
+      @Override
       public void onLockLost(Runnable callback) {
         // The lock is never lost.
       }
