@@ -3,6 +3,7 @@ package io.millrace.benchmarks;
 import io.millrace.cli.Millrace;
 import io.millrace.cli.Terminal;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,7 +14,11 @@ import picocli.CommandLine.Option;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = "Measure this machine; results go to benchmarks/results.",
-    subcommands = {Bench.JourneyCommand.class, Bench.TrackingCommand.class})
+    subcommands = {
+      Bench.JourneyCommand.class,
+      Bench.TrackingCommand.class,
+      Bench.SearchCommand.class
+    })
 public final class Bench implements Runnable {
 
   @Override
@@ -73,6 +78,37 @@ public final class Bench implements Runnable {
     public Integer call() throws Exception {
       var terminal = Terminal.standard();
       var report = new TrackingBenchmark(root(), terminal, "./millrace bench tracking").run();
+      report.print(terminal);
+      terminal.line("Written to " + report.write(out));
+      return 0;
+    }
+  }
+
+  /** Searches among many runs. */
+  @Command(
+      name = "search",
+      mixinStandardHelpOptions = true,
+      description = "Pages of runs/search among many runs, beside the plain statements.")
+  static final class SearchCommand implements Callable<Integer> {
+
+    @Option(
+        names = "--out",
+        paramLabel = "DIR",
+        description = "Folder of the report (default: ${DEFAULT-VALUE}).")
+    Path out = root().resolve("benchmarks/results");
+
+    @Option(
+        names = "--runs",
+        paramLabel = "N",
+        split = ",",
+        description =
+            "Runs of the experiment; several numbers, several experiments (default: ${DEFAULT-VALUE}).")
+    List<Integer> runs = List.of(100_000);
+
+    @Override
+    public Integer call() throws Exception {
+      var terminal = Terminal.standard();
+      var report = SearchBenchmark.measure(root(), terminal, runs);
       report.print(terminal);
       terminal.line("Written to " + report.write(out));
       return 0;

@@ -35,10 +35,11 @@ class RunSearch {
    * @param few up to so many runs of a clause are sorted rather than met in order
    * @param firstStretch entries of the order's index up to the first milestone
    * @param longestStretch more entries than this are not tested one by one
+   * @param entriesPerTest entries of an index that are read in a row while one run is tested
    */
-  record Limits(int few, int firstStretch, int longestStretch) {
+  record Limits(int few, int firstStretch, int longestStretch, double entriesPerTest) {
 
-    static final Limits USUAL = new Limits(1000, 2000, 30_000);
+    static final Limits USUAL = new Limits(1000, 2000, 30_000, 20);
   }
 
   private static final int STRETCHES = 4;
@@ -52,7 +53,7 @@ class RunSearch {
       """
       select set_config('plan_cache_mode', 'force_custom_plan', true),
         set_config('jit', 'off', true), set_config('random_page_cost', '1.1', true),
-        set_config('work_mem', '32MB', true),
+        set_config('work_mem', '32MB', true), set_config('max_parallel_workers_per_gather', '0', true),
         set_config('enable_hashjoin', $1, true), set_config('enable_mergejoin', $1, true),
         set_config('enable_seqscan', $1, true), set_config('enable_bitmapscan', $1, true)
       """;
@@ -233,9 +234,12 @@ class RunSearch {
           return true;
         }
         tested += length;
-        double rate = (hits.size() - before) / (double) tested;
+        double rate = Math.max(0.5, hits.size() - before) / tested;
         double left = (need - hits.size()) / rate;
-        if (hits.size() < need && (stretch == STRETCHES || !(left <= limits.longestStretch()))) {
+        if (hits.size() < need
+            && (stretch == STRETCHES
+                || left > limits.longestStretch()
+                || left > together(rate, missing))) {
           planned(
               missing ? Part.MISSING : Part.EVERYTHING,
               hits.isEmpty() ? after : hits.getLast().values());
@@ -246,6 +250,23 @@ class RunSearch {
         length = (int) Math.max(length, Math.min(limits.longestStretch(), 1.5 * left));
       }
       return true;
+    }
+
+    /**
+     * What it takes to find all runs at once, in tests of one run: the entries of each clause are
+     * read in a row, the runs they have in common are tested and sorted.
+     *
+     * @param rate the share of runs that pass
+     */
+    private double together(double rate, boolean missing) {
+      double all =
+          tx.queryOne(
+                  "select greatest(reltuples, 0)::float8 as n from pg_class where oid = 'runs'::regclass",
+                  row -> row.float8("n"))
+              .orElseThrow();
+      int clauses = Math.max(1, sql.leadingClauses().size());
+      double entries = clauses * all * Math.pow(rate, 1.0 / clauses) + (missing ? all : 0);
+      return entries / limits.entriesPerTest() + 2 * rate * all;
     }
 
     private void along(Range range, @Nullable List<@Nullable Object> after, boolean missing) {

@@ -232,10 +232,10 @@ class RunSearchIT {
     return List.of(
         RunSearch.Limits.USUAL,
         // The order leads, in many short stretches.
-        new RunSearch.Limits(0, 3, 100_000),
+        new RunSearch.Limits(0, 3, 100_000, 0),
         // The planner takes over after one of them.
-        new RunSearch.Limits(0, 3, 0),
-        new RunSearch.Limits(20, 30, 60));
+        new RunSearch.Limits(0, 3, 0, 20),
+        new RunSearch.Limits(20, 30, 60, 20));
   }
 
   @ParameterizedTest

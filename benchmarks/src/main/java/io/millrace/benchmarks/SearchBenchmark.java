@@ -1,0 +1,395 @@
+package io.millrace.benchmarks;
+
+import io.millrace.cli.CliFailure;
+import io.millrace.cli.Terminal;
+import io.millrace.embedded.EmbeddedPlatform;
+import io.millrace.embedded.EmbeddedPlatformSettings;
+import io.millrace.standalone.SeparateProcesses;
+import io.millrace.standalone.Service;
+import io.millrace.standalone.Wiring;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Searches among many runs of one experiment, 20 metrics and 10 parameters each, in pages of 100,
+ * by one client. Beside each stands the plain statement for the same page over one JDBC connection,
+ * with what was logged to its runs.
+ */
+final class SearchBenchmark {
+
+  private static final JsonMapper JSON = JsonMapper.shared();
+  private static final int PAGE = 100;
+  private static final int WARM_UP = 40;
+  private static final int MEASURED = 150;
+  private static final int CHUNK = 50_000;
+  private static final List<String> JVM =
+      List.of(
+          "-Xmx256m",
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow");
+  private static final List<String> TABLES = List.of("latest_metrics", "run_params", "run_tags");
+
+  private final Terminal terminal;
+  private final Report report;
+  private final URI tracking;
+  private final Connection database;
+  private final int runs;
+  private final Random random = new Random(5);
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private String experiment = "";
+
+  /**
+   * @param tracking where MLflow's calls are answered
+   * @param database a connection of a superuser to the same database
+   */
+  SearchBenchmark(Terminal terminal, Report report, URI tracking, Connection database, int runs) {
+    this.terminal = terminal;
+    this.report = report;
+    this.tracking = tracking;
+    this.database = database;
+    this.runs = runs;
+  }
+
+  /** Starts what it takes on an empty folder, and measures each number of runs. */
+  static Report measure(Path root, Terminal terminal, List<Integer> runs) throws Exception {
+    var report = new Report("search", "./millrace bench search --runs " + numbers(runs));
+    var home = Files.createTempDirectory("millrace-bench");
+    try (var infrastructure = EmbeddedPlatform.start(EmbeddedPlatformSettings.in(home));
+        var services =
+            new SeparateProcesses(
+                root.resolve("standalone/target/dist/lib"),
+                home.resolve("logs"),
+                Wiring.of(Wiring.Infrastructure.of(infrastructure), 0, home),
+                JVM)) {
+      Service[] needed = {Service.GATEWAY, Service.TRACKING, Service.ARTIFACT};
+      terminal.line("Starting PostgreSQL, Kafka, S3 and the services ...");
+      services.start(needed);
+      services.awaitReady(needed);
+      for (int amount : runs) {
+        try (var database =
+            DriverManager.getConnection(
+                infrastructure.jdbcUrl(),
+                infrastructure.postgresUser(),
+                infrastructure.postgresPassword())) {
+          new SearchBenchmark(terminal, report, services.gateway(), database, amount).run();
+        }
+      }
+    } finally {
+      JourneyBenchmark.deleteAll(home);
+    }
+    return report;
+  }
+
+  private static String numbers(List<Integer> runs) {
+    return String.join(",", runs.stream().map(String::valueOf).toList());
+  }
+
+  /**
+   * A search that is measured.
+   *
+   * @param filter its thresholds, %s, change from call to call
+   * @param plain the condition of the same filter in SQL, on runs r
+   */
+  private record Asked(
+      String what, String filter, double from, double to, String order, String plain, String key) {}
+
+  void run() throws IOException, InterruptedException, SQLException {
+    experiment =
+        post("experiments/create", "{\"name\":\"search-" + runs + "-" + System.nanoTime() + "\"}")
+            .path("experiment_id")
+            .asString();
+    load();
+    var goal = runs <= 100_000 ? 40 : 100;
+    for (var asked :
+        List.of(
+            new Asked(
+                "a metric and a parameter that most runs pass",
+                "metrics.metric_03 > %s AND params.kind = 'common'",
+                0.05,
+                0.15,
+                "metrics.metric_07 DESC",
+                metric("metric_03", ">") + param("kind", "common"),
+                "metric_07"),
+            new Asked(
+                "a metric and a parameter that one run in 20 passes",
+                "metrics.metric_03 > %s AND params.param_2 = 'v3'",
+                0.45,
+                0.55,
+                "metrics.metric_07 DESC",
+                metric("metric_03", ">") + param("param_2", "v3"),
+                "metric_07"),
+            new Asked(
+                "a metric and a parameter that one run in 100 passes",
+                "metrics.metric_03 > %s AND params.param_2 = 'v3'",
+                0.88,
+                0.92,
+                "metrics.metric_07",
+                metric("metric_03", ">") + param("param_2", "v3"),
+                "metric_07"),
+            new Asked(
+                "a metric that one run in 1000 passes, and a parameter",
+                "metrics.metric_03 > %s AND params.kind = 'common'",
+                0.9988,
+                0.9992,
+                "metrics.metric_07",
+                metric("metric_03", ">") + param("kind", "common"),
+                "metric_07"))) {
+      measure(asked, goal);
+    }
+    deep(goal);
+  }
+
+  private static String metric(String key, String comparator) {
+    return " and exists (select 1 from tracking.latest_metrics m where m.run_id = r.run_id and m.key = '"
+        + key
+        + "' and m.value "
+        + comparator
+        + " ?)";
+  }
+
+  private static String param(String key, String value) {
+    return " and exists (select 1 from tracking.run_params p where p.run_id = r.run_id and p.key = '"
+        + key
+        + "' and p.value = '"
+        + value
+        + "')";
+  }
+
+  private void measure(Asked asked, int goal)
+      throws IOException, InterruptedException, SQLException {
+    terminal.line("  " + asked.what() + " ...");
+    var took = new Samples();
+    var plain = new Samples();
+    for (int i = 0; i < WARM_UP + MEASURED; i++) {
+      var threshold = asked.from() + random.nextDouble() * (asked.to() - asked.from());
+      var body = body(String.format(Locale.ROOT, asked.filter(), threshold), asked.order(), "");
+      var begun = System.nanoTime();
+      var found = post("runs/search", body).path("runs").size();
+      var nanos = System.nanoTime() - begun;
+      if (found == 0) {
+        throw new CliFailure("Nothing was found by " + body);
+      }
+      if (i >= WARM_UP) {
+        took.add(nanos);
+      }
+      if (i % 10 == 0) {
+        begun = System.nanoTime();
+        plainPage(asked, threshold);
+        if (i >= WARM_UP) {
+          plain.add(System.nanoTime() - begun);
+        }
+      }
+    }
+    report.add(
+        "first page, " + asked.what() + ", by a metric; " + amount(),
+        took.describe(),
+        "p95 under " + goal + " ms",
+        took.percentileMillis(0.95) < goal,
+        "plain SQL: " + plain.describe());
+  }
+
+  /** All pages up to the 510th, as a client walks them. */
+  private void deep(int goal) throws IOException, InterruptedException {
+    terminal.line("  510 pages ...");
+    var early = new Samples();
+    var late = new Samples();
+    var token = "";
+    var page = 0;
+    do {
+      var body =
+          body(
+              "metrics.metric_03 > 0.1 AND params.kind = 'common'",
+              "metrics.metric_07 DESC",
+              token);
+      var begun = System.nanoTime();
+      var found = post("runs/search", body);
+      var nanos = System.nanoTime() - begun;
+      page++;
+      if (page <= 40) {
+        early.add(nanos);
+      } else if (page > 470) {
+        late.add(nanos);
+      }
+      token = found.path("next_page_token").asString("");
+    } while (!token.isEmpty() && page < 510);
+    report.add(
+        "pages 471 to " + page + " of the first of these; " + amount(),
+        late.describe(),
+        "p95 under " + goal + " ms",
+        late.percentileMillis(0.95) < goal,
+        "pages 1 to 40: " + early.describe());
+  }
+
+  private String amount() {
+    return String.format(Locale.ROOT, "%,d runs", runs);
+  }
+
+  private String body(String filter, String order, String token) {
+    ObjectNode body = JSON.createObjectNode();
+    body.putArray("experiment_ids").add(experiment);
+    body.put("filter", filter).put("max_results", PAGE).put("page_token", token);
+    body.putArray("order_by").add(order);
+    return body.toString();
+  }
+
+  private void plainPage(Asked asked, double threshold) throws SQLException {
+    var ids = new ArrayList<String>();
+    try (var select =
+        database.prepareStatement(
+            "select r.run_id from tracking.runs r left join tracking.latest_metrics o on o.run_id = r.run_id and o.key = '"
+                + asked.key()
+                + "' where r.experiment_id = "
+                + experiment
+                + " and r.lifecycle_stage = 'active'"
+                + asked.plain()
+                + " order by o.value "
+                + (asked.order().endsWith("DESC") ? "desc nulls last" : "asc")
+                + ", r.start_time desc, r.run_id limit "
+                + PAGE)) {
+      select.setDouble(1, threshold);
+      try (var rows = select.executeQuery()) {
+        while (rows.next()) {
+          ids.add(rows.getString(1));
+        }
+      }
+    }
+    for (var table : TABLES) {
+      try (var select =
+          database.prepareStatement(
+              "select run_id, key, value from tracking." + table + " where run_id = any (?)")) {
+        select.setArray(1, database.createArrayOf("text", ids.toArray()));
+        try (var rows = select.executeQuery()) {
+          while (rows.next()) {
+            if (rows.getString(3) == null) {
+              throw new CliFailure("A value is missing in " + table);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** Puts the runs into the tables in the order of their start; indexes are built afterwards. */
+  private void load() throws SQLException {
+    terminal.line("Loading " + amount() + " ...");
+    try (var statement = database.createStatement()) {
+      statement.execute("set session_replication_role = replica");
+      statement.execute("set synchronous_commit = off");
+      statement.execute("set maintenance_work_mem = '512MB'");
+      var again = new ArrayList<String>();
+      for (var table : TABLES) {
+        try (var rows =
+            statement.executeQuery(
+                """
+                select 'alter table tracking.%1$s drop constraint ' || conname,
+                  'alter table tracking.%1$s add constraint ' || conname || ' ' || pg_get_constraintdef(oid)
+                from pg_constraint where conrelid = 'tracking.%1$s'::regclass and contype = 'p'
+                union all
+                select 'drop index tracking.' || c.relname, pg_get_indexdef(i.indexrelid)
+                from pg_index i join pg_class c on c.oid = i.indexrelid
+                where i.indrelid = 'tracking.%1$s'::regclass and not i.indisprimary
+                """
+                    .formatted(table))) {
+          var drops = new ArrayList<String>();
+          while (rows.next()) {
+            drops.add(rows.getString(1));
+            again.add(rows.getString(2));
+          }
+          for (var drop : drops) {
+            try (var second = database.createStatement()) {
+              second.execute(drop);
+            }
+          }
+        }
+      }
+      for (int from = 1; from <= runs; from += CHUNK) {
+        var to = Math.min(runs, from + CHUNK - 1);
+        terminal.progress("runs", to, runs, "");
+        for (var insert : inserts()) {
+          statement.execute(
+              insert
+                  .replace(":experiment", experiment)
+                  .replace(":from", Integer.toString(from))
+                  .replace(":to", Integer.toString(to)));
+        }
+      }
+      terminal.endProgress();
+      for (var create : again) {
+        statement.execute(create);
+      }
+      for (var table : List.of("runs", "latest_metrics", "run_params", "run_tags")) {
+        statement.execute("vacuum analyze tracking." + table);
+      }
+      statement.execute("checkpoint");
+      statement.execute("set session_replication_role = origin");
+    }
+  }
+
+  private static List<String> inserts() {
+    return List.of(
+        """
+        insert into tracking.runs (run_id, experiment_id, name, user_id, status, start_time, end_time, artifact_uri)
+        select md5(':experiment' || '-' || i), :experiment, 'run-' || i, 'bench', 'FINISHED',
+          1700000000000 + i * 1000::bigint, 1700000005000 + i * 1000::bigint, 'mlflow-artifacts:/bench/' || i
+        from generate_series(:from, :to) i
+        """,
+        """
+        insert into tracking.latest_metrics (run_id, experiment_id, key, step, timestamp_ms, value)
+        select md5(':experiment' || '-' || i), :experiment, 'metric_' || lpad(k::text, 2, '0'), 100, 1700000000000, random()
+        from generate_series(:from, :to) i cross join lateral (select k from generate_series(0, 19) k where i > 0 offset 0) k
+        """,
+        """
+        insert into tracking.run_params (run_id, experiment_id, key, value)
+        select md5(':experiment' || '-' || i), :experiment,
+          case k when 0 then 'kind' else 'param_' || k end,
+          case k when 0 then case when random() < 0.7 then 'common' else 'other' end
+            when 1 then (random() * 1000)::int::text
+            when 2 then 'v' || (random() * 10)::int else 'value-' || (random() * 50)::int end
+        from generate_series(:from, :to) i cross join lateral (select k from generate_series(0, 9) k where i > 0 offset 0) k
+        """,
+        """
+        insert into tracking.run_tags (run_id, experiment_id, key, value)
+        select md5(':experiment' || '-' || i), :experiment, k, case k when 'mlflow.runName' then 'run-' || i else 'bench' end
+        from generate_series(:from, :to) i
+          cross join lateral (select k from unnest(array['mlflow.runName', 'mlflow.user', 'mlflow.source.name']) k where i > 0 offset 0) k
+        """);
+  }
+
+  private JsonNode post(String call, String body) throws IOException, InterruptedException {
+    var response =
+        http.send(
+            HttpRequest.newBuilder(tracking.resolve("/api/2.0/mlflow/" + call))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body))
+                .build(),
+            BodyHandlers.ofByteArray());
+    if (response.statusCode() != 200) {
+      throw new CliFailure(
+          call
+              + " answered "
+              + response.statusCode()
+              + ": "
+              + new String(response.body(), StandardCharsets.UTF_8));
+    }
+    return JSON.readTree(response.body());
+  }
+}
