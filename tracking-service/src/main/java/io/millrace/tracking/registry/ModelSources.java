@@ -1,7 +1,11 @@
 package io.millrace.tracking.registry;
 
 import io.millrace.database.Tx;
+import io.millrace.tracking.loggedmodels.LoggedModel;
+import io.millrace.tracking.loggedmodels.LoggedModelId;
+import io.millrace.tracking.loggedmodels.LoggedModels;
 import io.millrace.tracking.mlflow.MlflowException;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -13,15 +17,17 @@ class ModelSources {
 
   private static final Pattern VERSION = Pattern.compile("models:/+([^/@]+)/(\\d{1,9})");
   private static final Pattern ALIAS = Pattern.compile("models:/+([^/@]+)@([^/@]+)");
-  private static final Pattern LOGGED = Pattern.compile("models:/+m-[^/@]+");
+  private static final Pattern LOGGED = Pattern.compile("models:/+(m-[^/@]+)");
   private static final Pattern RUN = Pattern.compile("runs:/+([^/]+)/(.+)");
 
   private final RegisteredModels models;
   private final ModelVersions versions;
+  private final LoggedModels logged;
 
-  ModelSources(RegisteredModels models, ModelVersions versions) {
+  ModelSources(RegisteredModels models, ModelVersions versions, LoggedModels logged) {
     this.models = models;
     this.versions = versions;
+    this.logged = logged;
   }
 
   /**
@@ -37,11 +43,27 @@ class ModelSources {
       return null;
     }
     ModelSource.checked(source);
-    if (!source.startsWith("models:") || LOGGED.matcher(source).matches()) {
+    if (!source.startsWith("models:")) {
       return null;
+    }
+    Optional<LoggedModel> model = logged(tx, source);
+    if (model.isPresent()) {
+      return model.get().artifactUri();
     }
     ModelVersion other = version(tx, source);
     return other.storageLocation() == null ? other.source() : other.storageLocation();
+  }
+
+  /** The run that made the logged model of a source; empty where it is no such source. */
+  String run(Tx tx, String source) {
+    return logged(tx, source).map(LoggedModel::sourceRunId).orElse("");
+  }
+
+  private Optional<LoggedModel> logged(Tx tx, String source) {
+    Matcher id = LOGGED.matcher(source);
+    return id.matches()
+        ? Optional.of(logged.get(tx, new LoggedModelId(id.group(1)), false))
+        : Optional.empty();
   }
 
   /** Where the files of a version are. */

@@ -83,7 +83,7 @@ class VersionEndpoints {
                             ? null
                             : sources.location(tx, source, runId),
                         description,
-                        runId,
+                        runId.isEmpty() ? sources.run(tx, source) : runId,
                         runLink,
                         change.by().equals(Change.NOBODY) ? "" : change.by(),
                         null,

@@ -233,6 +233,31 @@ class LoggedModelContractIT {
             "400 INVALID_PARAMETER_VALUE 'dataset_digest' exceeds the maximum length of 36 characters");
   }
 
+  @Test
+  void isTheSourceOfAModelVersion() {
+    String run = mlflow.run(experiment);
+    String id = model(",'source_run_id':'%s'".formatted(run));
+    String name = Mlflow.name();
+    mlflow.post("registered-models/create", "{'name':'%s'}".formatted(name));
+    String body = "{'name':'%s','source':'models:/%s','model_id':'%s'}";
+    JsonNode version =
+        mlflow
+            .post("model-versions/create", body.formatted(name, id, id))
+            .body()
+            .path("model_version");
+    assertThat(version.path("source").asString()).isEqualTo("models:/" + id);
+    assertThat(version.path("run_id").asString()).isEqualTo(run);
+    assertThat(
+            mlflow
+                .get("model-versions/get-download-uri?version=1&name=" + name)
+                .body()
+                .path("artifact_uri")
+                .asString())
+        .isEqualTo("mlflow-artifacts:/%s/models/%s/artifacts".formatted(experiment, id));
+    assertThat(error(mlflow.post("model-versions/create", body.formatted(name, "m-none", ""))))
+        .isEqualTo("404 RESOURCE_DOES_NOT_EXIST Logged model with ID 'm-none' not found.");
+  }
+
   private Answer search(String fields) {
     return mlflow.post(
         "logged-models/search", "{'experiment_ids':['%s']%s}".formatted(experiment, fields));
