@@ -89,6 +89,37 @@ public final class GatewayClient implements AutoCloseable {
     require("DELETE " + path, send(HttpRequest.newBuilder(at(path)).DELETE()));
   }
 
+  /** POST of a JSON object whose answer may take hours. */
+  JsonNode postForLong(String path, Map<String, ?> body, Map<String, String> headers) {
+    var request =
+        HttpRequest.newBuilder(at(path))
+            .timeout(Duration.ofHours(6))
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(JSON.writeValueAsString(body), StandardCharsets.UTF_8));
+    headers.forEach(request::header);
+    return require("POST " + path, send(request));
+  }
+
+  /** PUT of bytes, whose failures the caller reads. */
+  Answer tryPut(String path, HttpRequest.BodyPublisher body)
+      throws IOException, InterruptedException {
+    var response =
+        http.send(
+            HttpRequest.newBuilder(at(path)).timeout(Duration.ofHours(6)).PUT(body).build(),
+            BodyHandlers.ofString());
+    return new Answer(response.statusCode(), parse(response.body()));
+  }
+
+  /** GET of bytes from a position on, which only counts while they have that entity tag. */
+  HttpResponse<java.io.InputStream> open(String path, long from, String entityTag)
+      throws IOException, InterruptedException {
+    var request = HttpRequest.newBuilder(at(path)).GET();
+    if (from > 0) {
+      request.header("Range", "bytes=" + from + "-").header("If-Range", entityTag);
+    }
+    return http.send(request.build(), BodyHandlers.ofInputStream());
+  }
+
   /** POST whose refusal the caller reads. */
   public Answer tryPost(String path, String body, String mediaType) {
     return send(
@@ -155,6 +186,11 @@ public final class GatewayClient implements AutoCloseable {
     return URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
+  /** Percent-encodes a path, leaving its slashes. */
+  static String encodePath(String path) {
+    return encode(path).replace("%2F", "/");
+  }
+
   private Answer send(HttpRequest.Builder request) {
     try {
       var built = request.build();
@@ -170,7 +206,7 @@ public final class GatewayClient implements AutoCloseable {
     }
   }
 
-  private static JsonNode parse(String body) {
+  static JsonNode parse(String body) {
     try {
       return body.isBlank() ? JSON.missingNode() : JSON.readTree(body);
     } catch (JacksonException e) {

@@ -142,6 +142,7 @@ final class Claims {
         with released as (%s)
         insert into unreferenced_objects (object_key, owner, due_at)
         select object_key, $%d, now() + $%d * interval '1 millisecond' from released
+        on conflict (object_key) do nothing
         """
             .formatted(returningKeys, arguments.length + 1, arguments.length + 2),
         all.toArray());

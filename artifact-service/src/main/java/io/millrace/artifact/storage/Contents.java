@@ -3,6 +3,8 @@ package io.millrace.artifact.storage;
 import io.millrace.database.Database;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -84,6 +86,44 @@ public final class Contents {
     if (kept != null && !kept.object.key().equals(stored.key())) {
       claims.release(tx, List.of(kept.object.key()));
     }
+  }
+
+  /** Bytes that no version refers to and nobody has used for so long, longest first. */
+  List<Unreferenced> unreferenced(Duration unusedFor, int most) {
+    return database.read(
+        tx ->
+            tx.query(
+                """
+                select sha256, size, touched_at from unreferenced_contents
+                where touched_at <= now() - $1 * interval '1 millisecond'
+                order by touched_at limit $2
+                """,
+                row ->
+                    new Unreferenced(
+                        row.string("sha256"), row.int8("size"), row.instant("touched_at")),
+                unusedFor.toMillis(),
+                most));
+  }
+
+  /** Bytes that no version refers to. */
+  record Unreferenced(String sha256, long size, Instant lastUsed) {}
+
+  /** Lets some of them go; returns how many. A version that is just being made keeps its bytes. */
+  long removeUnreferenced(Duration unusedFor, int most) {
+    return database.inTransaction(
+        tx ->
+            claims.releaseThoseOf(
+                tx,
+                """
+                delete from contents where sha256 in (
+                  select c.sha256 from contents c
+                  where c.touched_at <= now() - $1 * interval '1 millisecond'
+                    and exists (select from unreferenced_contents u where u.sha256 = c.sha256)
+                  limit $2 for update of c skip locked)
+                returning object_key
+                """,
+                unusedFor.toMillis(),
+                most));
   }
 
   /** Marks content as damaged, once. */

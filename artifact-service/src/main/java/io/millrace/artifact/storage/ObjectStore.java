@@ -320,6 +320,11 @@ final class ObjectStore implements AutoCloseable {
         client.getObject(GetObjectArgs.builder().bucket(settings.bucket()).object(key).build()));
   }
 
+  /** The address of an object for this service's own streaming reads. */
+  String ownAddress(String key) {
+    return presigned(client, Http.Method.GET, key, Map.of(), HOUR);
+  }
+
   /** Opens a range of an object; the caller closes the stream. */
   InputStream open(String key, long first, long length) {
     return await(

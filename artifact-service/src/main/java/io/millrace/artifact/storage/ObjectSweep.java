@@ -20,17 +20,21 @@ final class ObjectSweep implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(ObjectSweep.class);
   private static final int AT_A_TIME = 500;
   private static final Duration HOLD = Duration.ofMinutes(2);
+  private static final Duration COLLECT_EVERY = Duration.ofHours(1);
   private static final Duration BETWEEN_TRIES = Duration.ofSeconds(1);
 
   private final ObjectStore store;
   private final Claims claims;
+  private final GarbageCollection garbage;
   private final StorageSettings settings;
   private volatile CountDownLatch stop = new CountDownLatch(0);
   private @Nullable Thread thread;
 
-  ObjectSweep(ObjectStore store, Claims claims, StorageSettings settings) {
+  ObjectSweep(
+      ObjectStore store, Claims claims, GarbageCollection garbage, StorageSettings settings) {
     this.store = store;
     this.claims = claims;
+    this.garbage = garbage;
     this.settings = settings;
   }
 
@@ -84,11 +88,16 @@ final class ObjectSweep implements SmartLifecycle {
     try {
       awaitBucket(stopped);
       boolean first = true;
+      long collectedAt = System.nanoTime() - COLLECT_EVERY.toNanos();
       do {
         try {
           if (first) {
             claims.giveUpThoseOfEarlierProcesses();
             first = false;
+          }
+          if (System.nanoTime() - collectedAt >= COLLECT_EVERY.toNanos()) {
+            collectedAt = System.nanoTime();
+            garbage.removeContents();
           }
           int removed = sweep();
           if (removed > 0) {

@@ -24,6 +24,9 @@ import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Objects of any size in a bounded memory. Every method blocks and throws {@link
@@ -36,19 +39,27 @@ public final class Objects {
   private static final int CHUNK = 64 * 1024;
   private static final Executor READERS =
       task -> Thread.ofVirtual().name("object-read").start(task);
+  private static final Scheduler BLOCKING = Schedulers.fromExecutor(READERS);
 
   private final ObjectStore store;
   private final Claims claims;
   private final Blocks blocks;
+  private final ObjectStream stream;
   private final S3Settings settings;
   private final UploadMemory memory;
   private final Counter corrupt;
 
   Objects(
-      ObjectStore store, Claims claims, Blocks blocks, S3Settings settings, MeterRegistry meters) {
+      ObjectStore store,
+      Claims claims,
+      Blocks blocks,
+      ObjectStream stream,
+      S3Settings settings,
+      MeterRegistry meters) {
     this.store = store;
     this.claims = claims;
     this.blocks = blocks;
+    this.stream = stream;
     this.settings = settings;
     this.memory = new UploadMemory(settings.uploadMemory().toBytes(), settings.uploadWait());
     this.corrupt =
@@ -129,17 +140,11 @@ public final class Objects {
     if (object.size() <= CHUNK) {
       return Flux.just(DefaultDataBufferFactory.sharedInstance.wrap(whole(object, told)));
     }
-    InputStream bytes;
-    try {
-      bytes = store.open(object.key());
-    } catch (ObjectMissing missing) {
-      throw found(object, "it is missing", told);
-    }
-    return DataBufferUtils.outputStreamPublisher(
-        out -> copy(object, bytes, out, told),
-        DefaultDataBufferFactory.sharedInstance,
-        READERS,
-        CHUNK);
+    return stream.read(
+        object.key(),
+        object.size(),
+        object.sha256(),
+        what -> Mono.fromCallable(() -> found(object, what, told)).subscribeOn(BLOCKING));
   }
 
   private byte[] whole(StoredObject object, Consumer<ObjectCorrupt> told) {
@@ -264,35 +269,6 @@ public final class Objects {
         int from = (int) Math.max(0, first - at);
         int to = (int) Math.min(read, first + length - at);
         out.write(block, from, to - from);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading " + object.key() + " ended early", e);
-    }
-  }
-
-  private void copy(
-      StoredObject object, InputStream in, OutputStream out, Consumer<ObjectCorrupt> told) {
-    try (in) {
-      Sha256 digest = new Sha256();
-      long size = 0;
-      byte[] ready = new byte[CHUNK];
-      byte[] next = new byte[CHUNK];
-      int readyLength = 0;
-      while (true) {
-        int length = in.readNBytes(next, 0, CHUNK);
-        digest.update(next, 0, length);
-        size += length;
-        if (length < CHUNK || size > object.size()) {
-          check(object, size, digest, told);
-          out.write(ready, 0, readyLength);
-          out.write(next, 0, length);
-          return;
-        }
-        out.write(ready, 0, readyLength);
-        byte[] swap = ready;
-        ready = next;
-        readyLength = length;
-        next = swap;
       }
     } catch (IOException e) {
       throw new UncheckedIOException("reading " + object.key() + " ended early", e);

@@ -1,0 +1,180 @@
+package io.millrace.artifact.storage;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.ChannelOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.core.io.buffer.NettyDataBufferFactory;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.resources.ConnectionProvider;
+
+/**
+ * Whole objects from the store to a reader without a copy in between: the buffers that came from
+ * one network connection go out on the other, and are hashed on their way. At the reader's pace.
+ */
+@Component
+final class ObjectStream implements AutoCloseable {
+
+  private static final int READERS = 256;
+  private static final int BUFFER = 128 * 1024;
+  private static final int OK = 200;
+  private static final int NOT_FOUND = 404;
+
+  private final ObjectStore store;
+  private final ConnectionProvider connections;
+  private final HttpClient http;
+  private final NettyDataBufferFactory buffers =
+      new NettyDataBufferFactory(ByteBufAllocator.DEFAULT);
+
+  ObjectStream(ObjectStore store, S3Settings settings) {
+    this.store = store;
+    this.connections = ConnectionProvider.builder("objects").maxConnections(READERS).build();
+    this.http =
+        HttpClient.create(connections)
+            .option(
+                ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
+            .option(
+                ChannelOption.RECVBUF_ALLOCATOR,
+                new AdaptiveRecvByteBufAllocator(4096, BUFFER, BUFFER))
+            .httpResponseDecoder(decoder -> decoder.maxChunkSize(BUFFER))
+            .responseTimeout(settings.timeout());
+  }
+
+  /**
+   * The bytes of an object. The last of them are passed on when the digest is known to be right.
+   *
+   * @param damaged makes the failure of what was found, and may block
+   */
+  Flux<DataBuffer> read(
+      String key, long size, String sha256, Function<String, Mono<? extends Throwable>> damaged) {
+    return Flux.defer(
+        () -> {
+          Checked checked = new Checked(size, sha256);
+          return http.get()
+              .uri(store.ownAddress(key))
+              .response(
+                  (response, body) ->
+                      switch (response.status().code()) {
+                        case OK -> body.map(ByteBuf::retain).<DataBuffer>map(buffers::wrap);
+                        case NOT_FOUND -> failed(damaged.apply("it is missing"));
+                        default ->
+                            Flux.error(unavailable(key, "it answered " + response.status(), null));
+                      })
+              .onErrorMap(
+                  e -> !(e instanceof ObjectCorrupt || e instanceof StorageUnavailable),
+                  e -> unavailable(key, e.toString(), e))
+              .<DataBuffer>handle(
+                  (buffer, sink) -> {
+                    DataBuffer ready = checked.next(buffer);
+                    if (checked.isTooLong()) {
+                      if (ready != null) {
+                        DataBufferUtils.release(ready);
+                      }
+                      sink.error(new TooLong());
+                    } else if (ready != null) {
+                      sink.next(ready);
+                    }
+                  })
+              .onErrorResume(
+                  TooLong.class, e -> failed(damaged.apply("its size is not the stored one")))
+              .concatWith(
+                  Flux.defer(
+                      () -> {
+                        String fault = checked.fault();
+                        if (fault != null) {
+                          return failed(damaged.apply(fault));
+                        }
+                        DataBuffer last = checked.last();
+                        return last == null ? Flux.empty() : Flux.just(last);
+                      }))
+              .doFinally(signal -> checked.release());
+        });
+  }
+
+  private static Flux<DataBuffer> failed(Mono<? extends Throwable> failure) {
+    return failure.flatMapMany(Flux::error);
+  }
+
+  private StorageUnavailable unavailable(String key, String why, @Nullable Throwable cause) {
+    return new StorageUnavailable(
+        "the object store %s could not read %s: %s".formatted(store.address(), key, why), cause);
+  }
+
+  @Override
+  public void close() {
+    connections.dispose();
+  }
+
+  private static final class TooLong extends RuntimeException {}
+
+  /** Hashes what passes and holds the newest buffer back. */
+  private static final class Checked {
+    private final MessageDigest digest;
+    private final long expectedSize;
+    private final String expectedSha256;
+    private long size;
+    private @Nullable DataBuffer held;
+    private boolean over;
+
+    Checked(long expectedSize, String expectedSha256) {
+      this.expectedSize = expectedSize;
+      this.expectedSha256 = expectedSha256;
+      try {
+        this.digest = MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every JDK has SHA-256", e);
+      }
+    }
+
+    synchronized @Nullable DataBuffer next(DataBuffer buffer) {
+      if (over) {
+        DataBufferUtils.release(buffer);
+        return null;
+      }
+      size += buffer.readableByteCount();
+      try (DataBuffer.ByteBufferIterator parts = buffer.readableByteBuffers()) {
+        parts.forEachRemaining(digest::update);
+      }
+      DataBuffer ready = held;
+      held = buffer;
+      return ready;
+    }
+
+    boolean isTooLong() {
+      return size > expectedSize;
+    }
+
+    @Nullable String fault() {
+      if (size != expectedSize) {
+        return "its size is not the stored one";
+      }
+      return HexFormat.of().formatHex(digest.digest()).equals(expectedSha256)
+          ? null
+          : "its SHA-256 is not the stored one";
+    }
+
+    synchronized @Nullable DataBuffer last() {
+      DataBuffer last = held;
+      held = null;
+      return last;
+    }
+
+    synchronized void release() {
+      over = true;
+      if (held != null) {
+        DataBufferUtils.release(held);
+        held = null;
+      }
+    }
+  }
+}
