@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -308,26 +309,15 @@ public class Runs {
       return List.of();
     }
     String[] ids = runs.stream().map(run -> run.id().value()).toArray(String[]::new);
-    Map<String, List<Metric>> metrics =
-        tx
-            .query(
-                """
-                select run_id, array_agg(key) as keys, array_agg(value) as values,
-                  array_agg(timestamp_ms) as times, array_agg(step) as steps
-                from (select * from latest_metrics
-                      where run_id = any($1::text[]) order by run_id, key) m
-                group by run_id
-                """,
-                row -> Map.entry(row.string("run_id"), metrics(row)),
-                (Object) ids)
-            .stream()
-            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
-    Map<String, List<Tag>> params = tags(tx, "run_params", ids);
-    Map<String, List<Tag>> tags = tags(tx, "run_tags", ids);
+    Map<String, Logged> logged =
+        tx.query(LOGGED, Runs::logged, (Object) ids).stream()
+            .collect(Collectors.toMap(Logged::runId, Function.identity()));
     Map<String, List<DatasetInput>> inputs =
-        grouped(
-            tx.query(
-                """
+        logged.values().stream().noneMatch(Logged::readsData)
+            ? Map.of()
+            : grouped(
+                tx.query(
+                    """
                 select d.run_id, d.tags, e.*
                 from run_datasets d
                   join runs r using (run_id)
@@ -335,19 +325,24 @@ public class Runs {
                     and e.name = d.name and e.digest = d.digest
                 where d.run_id = any($1::text[]) order by e.name, e.digest
                 """,
-                row -> Map.entry(row.string("run_id"), input(row)),
-                (Object) ids));
-    Map<String, List<ModelOutput>> modelInputs = models(tx, "input", ids);
-    Map<String, List<ModelOutput>> modelOutputs = models(tx, "output", ids);
+                    row -> Map.entry(row.string("run_id"), input(row)),
+                    (Object) ids));
+    boolean models = logged.values().stream().anyMatch(Logged::hasModels);
+    Map<String, List<ModelOutput>> modelInputs = models ? models(tx, "input", ids) : Map.of();
+    Map<String, List<ModelOutput>> modelOutputs = models ? models(tx, "output", ids) : Map.of();
     List<RunDetails> details = new ArrayList<>();
     for (Run run : runs) {
       String id = run.id().value();
+      Logged own = logged.get(id);
+      if (own == null) {
+        throw new IllegalStateException("no answer for run " + id);
+      }
       details.add(
           new RunDetails(
               run,
-              metrics.getOrDefault(id, List.of()),
-              sorted(params.getOrDefault(id, List.of())),
-              sorted(tags.getOrDefault(id, List.of())),
+              own.metrics(),
+              own.params(),
+              own.tags(),
               inputs.getOrDefault(id, List.of()),
               modelInputs.getOrDefault(id, List.of()).stream().map(ModelOutput::modelId).toList(),
               modelOutputs.getOrDefault(id, List.of())));
@@ -370,28 +365,53 @@ public class Runs {
             role));
   }
 
-  private static Map<String, List<Tag>> tags(Tx tx, String table, String[] ids) {
-    return tx
-        .query(
-            """
-            select run_id, array_agg(key) as keys, array_agg(value) as values
-            from %s where run_id = any($1::text[]) group by run_id
-            """
-                .formatted(table),
-            row -> Map.entry(row.string("run_id"), tags(row)),
-            (Object) ids)
-        .stream()
-        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+  /** What a run has, as arrays: a page of runs is one answer of few rows. */
+  private static final String LOGGED =
+      """
+      select x.run_id, m.*, p.*, t.*,
+        exists (select 1 from run_datasets d where d.run_id = x.run_id) as reads_data,
+        exists (select 1 from run_models o where o.run_id = x.run_id) as has_models
+      from unnest($1::text[]) x (run_id)
+        cross join lateral (
+          select array_agg(key order by key) as metric_keys, array_agg(value order by key) as metric_values,
+            array_agg(timestamp_ms order by key) as times, array_agg(step order by key) as steps
+          from latest_metrics where run_id = x.run_id) m
+        cross join lateral (
+          select array_agg(key) as param_keys, array_agg(value) as param_values
+          from run_params where run_id = x.run_id) p
+        cross join lateral (
+          select array_agg(key) as tag_keys, array_agg(value) as tag_values
+          from run_tags where run_id = x.run_id) t
+      """;
+
+  private record Logged(
+      String runId,
+      List<Metric> metrics,
+      SortedMap<String, String> params,
+      SortedMap<String, String> tags,
+      boolean readsData,
+      boolean hasModels) {}
+
+  private static Logged logged(Row row) {
+    return new Logged(
+        row.string("run_id"),
+        metrics(row),
+        texts(row, "param"),
+        texts(row, "tag"),
+        row.bool("reads_data"),
+        row.bool("has_models"));
   }
 
-  private static List<Tag> tags(Row row) {
-    String[] keys = row.array("keys", String[].class);
-    String[] values = row.array("values", String[].class);
-    List<Tag> tags = new ArrayList<>();
-    for (int i = 0; i < keys.length; i++) {
-      tags.add(new Tag(keys[i], values[i]));
+  private static SortedMap<String, String> texts(Row row, String what) {
+    SortedMap<String, String> texts = new TreeMap<>();
+    String[] keys = row.arrayOrNull(what + "_keys", String[].class);
+    if (keys != null) {
+      String[] values = row.array(what + "_values", String[].class);
+      for (int i = 0; i < keys.length; i++) {
+        texts.put(keys[i], values[i]);
+      }
     }
-    return tags;
+    return texts;
   }
 
   private static <T> Map<String, List<T>> grouped(List<Map.Entry<String, T>> rows) {
@@ -401,13 +421,12 @@ public class Runs {
     return groups;
   }
 
-  private static SortedMap<String, String> sorted(List<Tag> tags) {
-    return tags.stream().collect(Collectors.toMap(Tag::key, Tag::value, (a, b) -> b, TreeMap::new));
-  }
-
   private static List<Metric> metrics(Row row) {
-    String[] keys = row.array("keys", String[].class);
-    Double[] values = row.array("values", Double[].class);
+    String[] keys = row.arrayOrNull("metric_keys", String[].class);
+    if (keys == null) {
+      return List.of();
+    }
+    Double[] values = row.array("metric_values", Double[].class);
     Long[] times = row.array("times", Long[].class);
     Long[] steps = row.array("steps", Long[].class);
     List<Metric> metrics = new ArrayList<>();
