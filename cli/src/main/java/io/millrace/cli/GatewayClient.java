@@ -150,6 +150,41 @@ public final class GatewayClient implements AutoCloseable {
     }
   }
 
+  /**
+   * Stores a file as an artifact; the server refuses other bytes than those of the digest.
+   *
+   * @return false where it was there already
+   */
+  boolean storeArtifact(String path, Path file, String sha256) {
+    var call = "/api/2.0/mlflow-artifacts/artifacts/" + path;
+    try {
+      var there =
+          http.send(
+              HttpRequest.newBuilder(at(call))
+                  .timeout(PATIENCE)
+                  .method("HEAD", BodyPublishers.noBody())
+                  .build(),
+              BodyHandlers.discarding());
+      if (there.statusCode() == 200
+          && there.headers().firstValue("ETag").equals(Optional.of("\"" + sha256 + "\""))) {
+        return false;
+      }
+      require(
+          "PUT " + call,
+          send(
+              HttpRequest.newBuilder(at(call))
+                  .timeout(Duration.ofHours(6))
+                  .header("Content-Type", "application/octet-stream")
+                  .header("Millrace-Sha256", sha256)
+                  .PUT(BodyPublishers.ofFile(file))));
+      return true;
+    } catch (IOException e) {
+      throw unreachable(e);
+    } catch (InterruptedException e) {
+      throw interrupted();
+    }
+  }
+
   /** Fetches a dataset version's content into a file. */
   public void fetchDataset(String name, String version, Path into) {
     var path = "/api/v1/datasets/" + encode(name) + "/versions/" + encode(version) + "/content";

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
     scope = ScopeType.INHERIT,
     subcommands = {
       RunCommand.class,
+      SubmitCommand.class,
       FlowCommand.class,
       EventsCommand.class,
       PredictCommand.class,
@@ -95,7 +96,7 @@ public final class Millrace implements Runnable {
 
   /**
    * Runs one command line; the result is the process's exit status: 0 done, 1 failed, 2 misused, 3
-   * unreachable.
+   * unreachable, 4 refused for changes that are not committed.
    */
   public static int execute(String... args) {
     return commandLine(new Millrace()).execute(args);

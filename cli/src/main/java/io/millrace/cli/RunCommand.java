@@ -60,11 +60,7 @@ final class RunCommand implements Callable<Integer> {
     var root = java.util.Objects.requireNonNull(millrace);
     var path = java.util.Objects.requireNonNull(file);
     var terminal = root.terminal();
-    if (!Files.isReadable(path)) {
-      throw new CliFailure(
-          "Cannot read " + path.toAbsolutePath() + ". `./millrace init` writes a working file.");
-    }
-    var definition = Files.readString(path);
+    var definition = read(path);
     var pipeline = pipeline(path, definition);
     try (var gateway = root.client()) {
       if (data != null) {
@@ -84,7 +80,15 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private static Pipeline pipeline(Path path, String definition) {
+  static String read(Path path) throws IOException {
+    if (!Files.isReadable(path)) {
+      throw new CliFailure(
+          "Cannot read " + path.toAbsolutePath() + ". `./millrace init` writes a working file.");
+    }
+    return Files.readString(path);
+  }
+
+  static Pipeline pipeline(Path path, String definition) {
     return switch (PipelineFile.parse(definition)) {
       case Parsed.Valid valid -> valid.pipeline();
       case Parsed.Invalid invalid -> {
@@ -95,7 +99,7 @@ final class RunCommand implements Callable<Integer> {
     };
   }
 
-  private static void apply(GatewayClient gateway, Terminal terminal, String definition) {
+  static void apply(GatewayClient gateway, Terminal terminal, String definition) {
     var answer = gateway.tryPost("/api/v1/pipelines", definition, "text/yaml");
     if (!answer.succeeded()) {
       throw new CliFailure(

@@ -171,6 +171,9 @@ public class Intake {
     SortedMap<String, String> tags = new TreeMap<>();
     tags.put("mlflow.source.name", resolved.pipeline().name());
     tags.put("mlflow.source.type", "JOB");
+    if (request.code() != null) {
+      tags.putAll(request.code().tags());
+    }
     tags.put("mlflow.user", request.requestedBy());
     tags.put("millrace.request_id", request.id().value());
     tags.put("millrace.pipeline", resolved.pipeline().name());

@@ -1,5 +1,7 @@
 package io.millrace.tracking.intake;
 
+import io.millrace.events.CodeRef;
+import io.millrace.events.FileRef;
 import io.millrace.events.TrainRequested;
 import io.millrace.messaging.EventHandlersFactory;
 import io.millrace.messaging.Inbox;
@@ -54,6 +56,20 @@ class IntakeListener {
         event.getPipelineVersion(),
         event.getDefinition(),
         event.getOverrides() == null ? Map.of() : event.getOverrides(),
-        event.getRequestedBy() == null ? TrainRequest.NOBODY : event.getRequestedBy());
+        event.getRequestedBy() == null ? TrainRequest.NOBODY : event.getRequestedBy(),
+        event.getCode() == null ? null : unpacked(event.getCode()));
+  }
+
+  private static Code unpacked(CodeRef code) {
+    FileRef archive = code.getArchive();
+    FileRef diff = code.getDiff();
+    return new Code(
+        code.getCommit(),
+        code.getBranch(),
+        code.getRepository(),
+        code.getSubdirectory(),
+        code.getEntryPoint(),
+        new Code.Stored(archive.getUri(), archive.getSha256()),
+        diff == null ? null : new Code.Stored(diff.getUri(), diff.getSha256()));
   }
 }

@@ -35,7 +35,8 @@ class Resolver {
   private record Found(Pipeline pipeline, int version) {}
 
   Resolution resolve(TrainRequest request) {
-    List<Reason> reasons = new ArrayList<>();
+    Code code = request.code();
+    List<Reason> reasons = new ArrayList<>(code == null ? List.of() : code.problems());
     Found found = pipeline(request, reasons);
     Pipeline pipeline = found == null ? null : overridden(found.pipeline(), request, reasons);
     String name = found == null ? request.pipeline() : found.pipeline().name();

@@ -11,7 +11,8 @@ record TrainRequest(
     @Nullable Integer pipelineVersion,
     @Nullable String definition,
     Map<String, String> overrides,
-    String requestedBy) {
+    String requestedBy,
+    @Nullable Code code) {
 
   /** Who asks where nobody says so. */
   static final String NOBODY = "unknown";

@@ -88,6 +88,58 @@ class IntakeIT {
         .allSatisfy(seen -> assertThat(seen.headers()).containsEntry("ce_flowid", id));
   }
 
+  private static final String CODE =
+      """
+      {'commit':'%s','branch':'main','repository':'%s','subdirectory':'jobs','entryPoint':'fit',
+       'archive':{'uri':'mlflow-artifacts:/projects/a/project.tar.gz',
+                  'mediaType':'application/gzip','sha256':'%s','size':10},
+       'diff':{'uri':'mlflow-artifacts:/projects/b/uncommitted.diff',
+               'mediaType':'text/x-diff','sha256':'%s','size':3}}
+      """;
+
+  private String requestWith(String code) {
+    return "{'requestId':'%s','pipeline':'%s','requestedBy':'alice','code':%s}"
+        .formatted(id, pipeline, code.strip());
+  }
+
+  @Test
+  void namesTheCodeThatARunWasAskedForWith() {
+    tracking.apply(pipeline);
+    String code = CODE.formatted("c".repeat(40), "https://h/x.git", "a".repeat(64), "b".repeat(64));
+    assertThat(tracking.post("/api/v1/train-requests", requestWith(code)).status()).isEqualTo(202);
+    RunQueued job = tracking.await(RunQueued.class, event -> event.getRequestId().equals(id));
+    java.util.Map<String, String> tags = new java.util.TreeMap<>();
+    tracking
+        .get("/api/2.0/mlflow/runs/get?run_id=" + job.getRunId())
+        .body()
+        .at("/run/data/tags")
+        .forEach(tag -> tags.put(tag.path("key").asString(), tag.path("value").asString()));
+    assertThat(tags)
+        .containsEntry("mlflow.source.name", "https://h/x.git#jobs")
+        .containsEntry("mlflow.source.type", "PROJECT")
+        .containsEntry("mlflow.source.git.commit", "c".repeat(40))
+        .containsEntry("mlflow.source.git.branch", "main")
+        .containsEntry("mlflow.source.git.repoURL", "https://h/x.git")
+        .containsEntry("mlflow.project.entryPoint", "fit")
+        .containsEntry("millrace.git.dirty", "true")
+        .containsEntry("millrace.code.archive", "mlflow-artifacts:/projects/a/project.tar.gz")
+        .containsEntry("millrace.code.archive.sha256", "a".repeat(64))
+        .containsEntry("millrace.code.diff.sha256", "b".repeat(64));
+  }
+
+  @Test
+  void rejectsCodeThatCannotBeWhatItSays() {
+    tracking.apply(pipeline);
+    String code = CODE.formatted("HEAD", "https://u:secret@h/x.git", "a", "b".repeat(64));
+    tracking.post("/api/v1/train-requests", requestWith(code));
+    TrainingRejected rejected =
+        tracking.await(TrainingRejected.class, event -> event.getRequestId().equals(id));
+    assertThat(rejected.getReasons())
+        .extracting(Reason::getPath)
+        .containsExactlyInAnyOrder("code.commit", "code.archive.sha256", "code.repository");
+    assertThat(rejected.toString()).doesNotContain("secret");
+  }
+
   @Test
   void decidesOnceHoweverOftenARequestComes() {
     tracking.apply(pipeline);
