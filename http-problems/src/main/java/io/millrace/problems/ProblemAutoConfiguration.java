@@ -14,8 +14,12 @@ public class ProblemAutoConfiguration {
     return new ProblemAdvice();
   }
 
+  /**
+   * Not named after its class: the gateway has a bean of that name, and shares a class path in
+   * standalone.
+   */
   @Bean
-  NulInPath nulInPath() {
+  NulInPath refusalOfNulInPath() {
     return new NulInPath();
   }
 }
