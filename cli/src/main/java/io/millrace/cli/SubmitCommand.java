@@ -165,17 +165,25 @@ final class SubmitCommand implements Callable<Integer> {
       code.put(
           "archive",
           stored(gateway, terminal, git.archive(archive), "project.tar.gz", "application/gzip"));
-      code.put(
-          "diff",
-          state.dirty()
-              ? stored(gateway, terminal, git.diff(diff), "uncommitted.diff", "text/x-diff")
-              : null);
+      code.put("diff", state.dirty() ? changes(gateway, terminal, git, state, diff) : null);
       return code;
     } finally {
       for (var temporary : List.of(archive, diff)) {
         Files.deleteIfExists(temporary);
       }
     }
+  }
+
+  private static Map<String, Object> changes(
+      GatewayClient gateway, Terminal terminal, GitProject git, GitProject.State state, Path file) {
+    var packed = git.diff(file);
+    var beyondSubmodules =
+        state.findings().stream()
+            .anyMatch(it -> it.kind().dirty() && it.kind() != Finding.Kind.DIRTY_SUBMODULE);
+    if (packed.size() == 0 && beyondSubmodules) {
+      throw new CliFailure("The project changed while it was packed. Submit it again.");
+    }
+    return stored(gateway, terminal, packed, "uncommitted.diff", "text/x-diff");
   }
 
   private static Map<String, Object> stored(

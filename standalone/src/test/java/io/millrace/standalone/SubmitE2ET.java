@@ -40,7 +40,9 @@ class SubmitE2ET {
 
   @AfterAll
   static void stop() {
-    platform.close();
+    if (platform != null) {
+      platform.close();
+    }
   }
 
   private static void git(Path where, String... arguments) throws Exception {

@@ -9,6 +9,7 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
@@ -276,7 +277,9 @@ public final class GitProject {
       var index = scratch.resolve("index");
       var own = path("index");
       if (Files.exists(own)) {
-        Files.copy(own, index);
+        // With its time: by that git knows which files may have changed unnoticed since it was
+        // written.
+        Files.copy(own, index, StandardCopyOption.COPY_ATTRIBUTES);
       }
       var objects = Files.createDirectories(scratch.resolve("objects"));
       // What is added goes to a copy of the index and to objects of our own.

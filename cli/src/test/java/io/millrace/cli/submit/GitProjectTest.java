@@ -282,6 +282,19 @@ class GitProjectTest {
   }
 
   @Test
+  void missesNoChangeOfTheSameLengthInTheSameSecond() throws Exception {
+    var file = project.resolve("train.py");
+    for (int i = 0; i < 5; i++) {
+      write("train.py", "print('train')\n");
+      git(project, "update-index", "--refresh");
+      write("train.py", "print('other')\n");
+      Files.setLastModifiedTime(file, Files.getLastModifiedTime(project.resolve(".git/index")));
+      assertThat(state().dirty()).isTrue();
+      assertThat(GitProject.at(project).diff(folder.resolve("diff")).size()).isPositive();
+    }
+  }
+
+  @Test
   void neverShowsCredentials() throws Exception {
     git(
         project,
