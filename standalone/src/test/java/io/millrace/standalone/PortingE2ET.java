@@ -65,7 +65,14 @@ class PortingE2ET {
       var database = platform.freshDatabase();
       var wiring =
           Wiring.of(
-              Wiring.Infrastructure.of(platform).withJdbcUrl(database.jdbcUrl()),
+              new Wiring.Infrastructure(
+                  platform.kafkaBootstrap(),
+                  database.jdbcUrl(),
+                  database.user(),
+                  database.password(),
+                  platform.s3Endpoint(),
+                  platform.s3AccessKey(),
+                  platform.s3SecretKey()),
               0,
               home.resolve(name));
       gateway = wiring.address(Service.GATEWAY);
