@@ -15,6 +15,7 @@ export const EVENT_TYPES = [
   'RunEnded',
   'RunRecovered',
   'RunPurged',
+  'LoggedModelPurged',
   'MetricsLogged',
   'ModelVersionCreated',
   'RegisteredModelCreated',
@@ -72,6 +73,7 @@ export interface EventData {
   runId?: string | null;
   silentMillis?: number;
   purgedBy?: string;
+  modelId?: string;
   modelName?: string;
   version?: number;
   trainer?: string;
@@ -184,6 +186,8 @@ export function summary(event: FlowEvent): string {
       return `${d.runId?.slice(0, 8)} reports again after ${span(d.silentMillis ?? 0)}`;
     case 'RunPurged':
       return `${d.runId?.slice(0, 8)} by ${d.purgedBy}`;
+    case 'LoggedModelPurged':
+      return `${d.modelId} by ${d.purgedBy}`;
     case 'MetricsLogged':
       return points(event)
         .slice(0, 3)
