@@ -207,6 +207,8 @@ class MlflowWebhooksIT {
         "model-versions/create",
         "{'name':'%s','source':'dummy-source','description':'first','tags':[{'key':'mlflow.prompt.is_prompt','value':'true'},{'key':'mlflow.prompt.text','value':'Hello {{name}}'}]}"
             .formatted(model));
+    // Tags of something new are those it has when the message is made.
+    receiver.await(2);
     tracking.mlflow(
         "registered-models/set-tag", "{'name':'%s','key':'team','value':'t'}".formatted(model));
     tracking.send(
