@@ -45,6 +45,7 @@ public enum Upstream {
       "/api/v1/runs/**",
       "/api/v1/models",
       "/api/v1/models/**",
+      "/api/v1/lineage/**",
       "/api/v1/retention",
       "/api/v1/dead-letters",
       "/api/v1/dead-letters/**",
