@@ -28,6 +28,8 @@ import picocli.CommandLine.Spec;
       DownCommand.class,
       InitCommand.class,
       DatasetsCommand.class,
+      ModelsCommand.class,
+      LineageCommand.class,
       ApprovalsCommand.class,
       RollbackCommand.class,
       DeadLettersCommand.class,

@@ -342,4 +342,104 @@ class MillraceTest {
         .contains("free for")
         .contains("Port 0 is free");
   }
+
+  @Test
+  void tellsWhatWasLiveAndWhoPutItThere() {
+    answer(
+        "/api/v1/models/my model/live",
+        200,
+        "application/json",
+        """
+        {"name":"my model","at":"2026-01-31T12:00:00Z","exists":true,
+         "environments":[{"environment":"production","version":3,"revision":4,
+           "since":"2026-01-30T08:00:00Z","by":"grace, alan","cause":"APPROVAL","reason":"go",
+           "wanted":{"version":4,"revision":5,"since":"2026-01-31T11:59:00Z","by":"policy","cause":"POLICY"}}],
+         "stages":[{"stage":"Staging","version":4,"since":"2026-01-31T11:00:00Z","by":"ada"}],
+         "aliases":[{"alias":"champion","version":3,"since":"2026-01-30T08:00:00Z","by":"grace"}]}
+        """);
+
+    assertThat(
+            execute(
+                "models",
+                "live",
+                "my model",
+                "--at",
+                "2026-01-31T13:00:00+01:00",
+                "--gateway",
+                address))
+        .isZero();
+
+    assertThat(calls).singleElement().asString().contains("/my%20model/live", "at=2026-01-31T13%3A00%3A00%2B01%3A00");
+    assertThat(said().lines().map(line -> line.replaceAll(" +", " ")))
+        .containsExactly(
+            "my model at 2026-01-31T12:00:00Z",
+            " where version since by why",
+            " environment production 3 2026-01-30T08:00:00Z grace, alan go",
+            " wanted in production 4 2026-01-31T11:59:00Z policy POLICY",
+            " stage Staging 4 2026-01-31T11:00:00Z ada -",
+            " alias champion 3 2026-01-30T08:00:00Z grace -");
+  }
+
+  @Test
+  void tellsTheHistoryOfAModelInWordsOrAsJson() {
+    answer(
+        "/api/v1/models/m/history",
+        200,
+        "application/json",
+        "{\"items\":[{\"seq\":2,\"at\":\"t2\",\"kind\":\"ALIAS_SET\",\"name\":\"m\",\"version\":2,\"subject\":\"champion\",\"from\":\"1\",\"to\":\"2\",\"by\":\"grace\",\"reason\":\"better\"}]}");
+    assertThat(execute("models", "history", "m", "--version", "2", "--gateway", address)).isZero();
+    assertThat(said()).contains("alias champion, was on version 1", "grace", "better");
+    assertThat(calls.getFirst()).contains("limit=50&version=2");
+
+    output.reset();
+    assertThat(execute("models", "history", "m", "--json", "--gateway", address)).isZero();
+    assertThat(GatewayClient.JSON.readTree(said()).path(0).path("seq").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void listsAndShowsModels() {
+    answer(
+        "/api/v1/models",
+        200,
+        "application/json",
+        "{\"items\":[{\"name\":\"m\",\"latestVersion\":2,\"versions\":[{\"version\":2,\"createdAt\":\"t2\",\"runId\":\"r2\"}]}]}");
+    answer(
+        "/api/v1/models/m",
+        200,
+        "application/json",
+        "{\"name\":\"m\",\"description\":\"d\",\"live\":[{\"environment\":\"production\",\"version\":2,\"revision\":1}],\"versions\":[{\"version\":2,\"stage\":\"None\",\"aliases\":[\"champion\"],\"createdAt\":\"t2\",\"registeredBy\":\"ada\"}]}");
+    assertThat(execute("models", "list", "--gateway", address)).isZero();
+    assertThat(said()).contains("m      2       t2       r2");
+    assertThat(execute("models", "show", "m", "--gateway", address)).isZero();
+    assertThat(said())
+        .contains("live in production: version 2, revision 1, not served yet", "champion", "ada");
+  }
+
+  @Test
+  void drawsALineageAsATree() {
+    answer(
+        "/api/v1/lineage/model-version/m:2",
+        200,
+        "application/json",
+        """
+        {"root":"model-version/m:2","depth":10,"truncated":false,"nodes":[],"edges":[
+          {"from":"run/r1","to":"model-version/m:2","how":"registered","details":{}},
+          {"from":"code/train.py@abc","to":"run/r1","how":"ran","details":{}},
+          {"from":"dataset-version/iris@3","to":"run/r1","how":"read","details":{"context":"train"}},
+          {"from":"model-version/m:2","to":"environment/production","how":"served",
+           "details":{"live":"true","since":"t","by":"grace"}}]}
+        """);
+
+    assertThat(execute("lineage", "model-version", "m:2", "--gateway", address)).isZero();
+
+    assertThat(said().lines())
+        .containsExactly(
+            "model version m:2",
+            "made of",
+            "└─ registered ← run r1",
+            "   ├─ ran ← code train.py@abc",
+            "   └─ read ← dataset version iris@3  (train)",
+            "became",
+            "└─ served → environment production  (live since t, by grace)");
+  }
 }
