@@ -369,7 +369,10 @@ class MillraceTest {
                 address))
         .isZero();
 
-    assertThat(calls).singleElement().asString().contains("/my%20model/live", "at=2026-01-31T13%3A00%3A00%2B01%3A00");
+    assertThat(calls)
+        .singleElement()
+        .asString()
+        .contains("/my%20model/live", "at=2026-01-31T13%3A00%3A00%2B01%3A00");
     assertThat(said().lines().map(line -> line.replaceAll(" +", " ")))
         .containsExactly(
             "my model at 2026-01-31T12:00:00Z",

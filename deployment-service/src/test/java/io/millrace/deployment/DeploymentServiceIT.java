@@ -12,6 +12,9 @@ import io.millrace.events.EvaluationFailed;
 import io.millrace.events.ModelEvaluated;
 import io.millrace.events.ModelPromoted;
 import io.millrace.events.ModelRejected;
+import io.millrace.events.ModelVersionDeleted;
+import io.millrace.events.RegisteredModelDeleted;
+import io.millrace.events.RegisteredModelRenamed;
 import io.millrace.schemas.Topics;
 import java.util.List;
 import java.util.UUID;
@@ -380,6 +383,99 @@ class DeploymentServiceIT {
           .isInstanceOf(DatabaseFailure.class)
           .hasMessageContaining("only takes new rows");
     }
+  }
+
+  @Test
+  void rejectsWhatIsDeletedWhileItWaitsForPeople() {
+    service.evaluated("gone", 1, true, "[production]", "{production: {approvers: 1}}");
+    ApprovalRequested asked = service.awaitApproval("gone", 1);
+    service.publish(
+        Topics.MODELS,
+        "gone",
+        ModelVersionDeleted.newBuilder().setModelName("gone").setVersion(1).setBy("grace").build());
+
+    ModelRejected rejected = service.awaitRejected("gone", 1);
+    assertThat(rejected.getReason()).isEqualTo("version-deleted");
+    assertThat(rejected.getBy()).isEqualTo("grace");
+    assertThat(
+            service
+                .post("/api/v1/approvals/" + asked.getApprovalId() + "/approve", "{'by':'carol'}")
+                .status())
+        .isEqualTo(409);
+    Answer promoted =
+        service.post(
+            "/api/v1/promotions",
+            "{'modelName':'gone','version':1,'environment':'production','by':'bob'}");
+    assertThat(promoted.body().get("code").asString()).isEqualTo("version-deleted");
+  }
+
+  @Test
+  void promotesNothingWhoseVerdictComesAfterTheDeletion() {
+    service.publish(
+        Topics.MODELS,
+        "afterwards",
+        RegisteredModelDeleted.newBuilder()
+            .setModelName("afterwards")
+            .setLastVersion(2)
+            .setBy("grace")
+            .build());
+    service.awaitCount(
+        "select count(*) as n from deleted_versions where model_name = 'afterwards'", 2);
+    service.evaluated("afterwards", 2, true, STAGING, "");
+    service.evaluated("afterwards", 3, true, STAGING, "");
+
+    assertThat(service.awaitWanted("staging", "afterwards", 1).getVersion()).isEqualTo(3);
+  }
+
+  @Test
+  void neverGoesBackToADeletedVersion() {
+    for (int version = 1; version <= 3; version++) {
+      service.evaluated("back", version, true, STAGING, "");
+      service.deployed(service.awaitWanted("staging", "back", version), "replica-1");
+      service.settle("back");
+    }
+    service.publish(
+        Topics.MODELS,
+        "back",
+        ModelVersionDeleted.newBuilder().setModelName("back").setVersion(2).setBy("grace").build());
+    service.awaitCount("select count(*) as n from deleted_versions where model_name = 'back'", 1);
+
+    Answer refused =
+        service.post("/api/v1/deployments/staging/back/rollback", "{'by':'bob','toVersion':2}");
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(
+            service
+                .post("/api/v1/deployments/staging/back/rollback", "{'by':'bob'}")
+                .body()
+                .get("version")
+                .asInt())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void followsAModelToItsNewName() {
+    service.evaluated("before", 1, true, "[production]", "{production: {approvers: 1}}");
+    ApprovalRequested asked = service.awaitApproval("before", 1);
+    service.publish(
+        Topics.MODELS,
+        "before",
+        RegisteredModelRenamed.newBuilder()
+            .setPreviousName("before")
+            .setModelName("after")
+            .setLastVersion(2)
+            .setBy("grace")
+            .build());
+    service.awaitCount(
+        "select count(*) as n from renamed_models where previous_name = 'before'", 1);
+
+    service.post("/api/v1/approvals/" + asked.getApprovalId() + "/approve", "{'by':'carol'}");
+    assertThat(service.awaitWanted("production", "after", 1).getVersion()).isEqualTo(1);
+    service.evaluated("before", 2, true, "[production]", "{production: {approvers: 1}}");
+    assertThat(service.awaitApproval("after", 2).getModelName()).isEqualTo("after");
+    service.evaluated("before", 3, true, STAGING, "");
+    assertThat(service.awaitWanted("staging", "before", 1).getVersion())
+        .as("another model of the old name")
+        .isEqualTo(3);
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.millrace.events.FileRef;
 import io.millrace.events.GateResult;
 import io.millrace.events.ModelDeployed;
 import io.millrace.events.ModelEvaluated;
+import io.millrace.events.ModelRejected;
 import io.millrace.messaging.EventCodec;
 import io.millrace.messaging.EventPublisher;
 import io.millrace.pipeline.PipelineFile;
@@ -230,6 +231,23 @@ final class RunningService implements AutoCloseable {
         () ->
             events(ApprovalRequested.class, model)
                 .filter(approval -> approval.getVersion() == version));
+  }
+
+  ModelRejected awaitRejected(String model, int version) {
+    return await(
+        "rejection of " + model + " " + version,
+        () -> events(ModelRejected.class, model).filter(event -> event.getVersion() == version));
+  }
+
+  /** Waits until a query counts so many rows. */
+  void awaitCount(String sql, long many) {
+    Awaitility.await(sql)
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () ->
+                bean(io.millrace.database.Database.class)
+                    .read(tx -> tx.query(sql, row -> row.int8("n")).getFirst()),
+            counted -> counted == many);
   }
 
   <T> T await(String what, java.util.function.Supplier<Stream<T>> candidates) {

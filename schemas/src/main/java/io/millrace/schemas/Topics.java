@@ -147,7 +147,7 @@ public final class Topics {
           Duration.ofDays(30),
           Kind.FACT,
           TRACKING,
-          List.of(TRACKING),
+          List.of(DEPLOYMENT, TRACKING),
           true,
           List.of(
               ModelVersionCreated.getClassSchema(),

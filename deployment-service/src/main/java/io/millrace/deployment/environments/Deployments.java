@@ -228,7 +228,16 @@ class Deployments {
         version);
   }
 
-  /** Whether a replica of the environment ever served the version. */
+  /** Whether any environment wants a version of the model. */
+  boolean wantsAny(Tx tx, String modelName) {
+    return !tx.query(
+            "select version from deployments where model_name = $1 limit 1",
+            row -> row.int4("version"),
+            modelName)
+        .isEmpty();
+  }
+
+  /** Whether a replica of the environment ever served the version, and it is not deleted. */
   boolean wasServed(Tx tx, String environment, String modelName, int version) {
     return tx.queryOne(
             """
@@ -237,6 +246,9 @@ class Deployments {
               select 1 from deployment_outcomes o where o.environment = h.environment
                 and o.model_name = h.model_name and o.revision = h.revision
                 and o.outcome = 'DEPLOYED')
+              and not exists (
+                select 1 from deleted_versions d
+                where d.model_name = h.model_name and d.version = h.version)
             limit 1
             """,
             row -> row.int4("served"),

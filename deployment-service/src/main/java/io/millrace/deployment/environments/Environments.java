@@ -83,6 +83,11 @@ public class Environments {
     return Optional.empty();
   }
 
+  /** Whether any environment wants a version of the model. */
+  public boolean wantsAny(Tx tx, String modelName) {
+    return deployments.wantsAny(tx, modelName);
+  }
+
   /** Whether the environment ever wanted that version. */
   public boolean everWanted(Tx tx, String environment, String modelName, int version) {
     return deployments.promotionOf(tx, environment, modelName, version).isPresent();

@@ -87,6 +87,16 @@ class Approvals {
             environment));
   }
 
+  /** The approvals of a model that people may still decide. */
+  List<Approval> pending(Tx tx, String modelName) {
+    return withDecisions(
+        tx,
+        tx.query(
+            "select * from approvals where model_name = $1 and status = 'PENDING' order by version",
+            Approvals::read,
+            modelName));
+  }
+
   /** Newest first, of one status or of all, below an id. */
   List<Approval> page(Tx tx, @Nullable ApprovalStatus status, @Nullable UUID below, int limit) {
     return withDecisions(

@@ -65,7 +65,7 @@ class EvaluationListener {
           if (inbox.firstTime(tx, event)) {
             versions.addFailure(
                 tx,
-                failure.getModelName(),
+                versions.currentName(tx, failure.getModelName(), failure.getVersion()),
                 failure.getVersion(),
                 failure.getReason(),
                 failure.getMessage());

@@ -89,6 +89,14 @@ record Promotion(
     return rejected(RejectionReason.APPROVAL_REFUSED, refusal(person, comment), person);
   }
 
+  /** It was deleted from the registry while it waited for people. */
+  Decided deleted(String by) {
+    return rejected(
+        RejectionReason.VERSION_DELETED,
+        "%s deleted version %d of %s from the registry.".formatted(by, version, modelName),
+        by);
+  }
+
   /** A refusal in words. */
   static String refusal(String person, @Nullable String comment) {
     return comment == null || comment.isBlank()

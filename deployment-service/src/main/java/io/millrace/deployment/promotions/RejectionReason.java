@@ -8,7 +8,9 @@ enum RejectionReason {
   APPROVAL_REFUSED,
   DEPLOYMENT_FAILED,
   /** The environment wants another version by now: a newer one, or the one gone back to. */
-  SUPERSEDED;
+  SUPERSEDED,
+  /** It is in the registry no more. */
+  VERSION_DELETED;
 
   String code() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -62,9 +62,12 @@ class Rollout {
   }
 
   /** A version got its verdict. A version that is known already changes nothing. */
-  void evaluated(Tx tx, ModelVersion version) {
+  void evaluated(Tx tx, ModelVersion given) {
+    promotions.lockModel(tx, given.modelName());
+    ModelVersion version = versions.underCurrentName(tx, given);
     promotions.lockModel(tx, version.modelName());
-    if (!versions.add(tx, version)) {
+    if (!versions.add(tx, version)
+        || versions.deleted(tx, version.modelName(), version.version())) {
       return;
     }
     List<Stage> stages = Stage.of(Pipeline.fromJson(version.pipeline()).promote());
@@ -73,6 +76,42 @@ class Rollout {
         version,
         Promotion.of(version, stages)
             .begin(version.passed(), version.verdict(), wanted(tx, version.modelName())));
+  }
+
+  /**
+   * A model has another name in the registry. Where an environment began to want it meanwhile, it
+   * keeps the old one here, since calls carry it.
+   *
+   * @param lastVersion highest version that had the old name
+   * @return whether the model has the new name here as well
+   */
+  boolean renamed(Tx tx, String previousName, String modelName, int lastVersion) {
+    promotions.lockModel(tx, previousName);
+    promotions.lockModel(tx, modelName);
+    if (environments.wantsAny(tx, previousName)) {
+      return false;
+    }
+    versions.rename(tx, previousName, modelName, lastVersion);
+    return true;
+  }
+
+  /**
+   * Versions are in the registry no more: those that wait for people are rejected, and none of them
+   * is promoted or gone back to. What an environment wants it keeps.
+   */
+  void deleted(Tx tx, String modelName, int first, int last, String by) {
+    promotions.lockModel(tx, modelName);
+    versions.delete(tx, modelName, first, last);
+    for (Promotion open : promotions.open(tx, modelName)) {
+      if (open.status() == PromotionStatus.AWAITING_APPROVAL
+          && open.version() >= first
+          && open.version() <= last) {
+        apply(tx, known(tx, modelName, open.version()), open.deleted(by));
+      }
+    }
+    approvals.pending(tx, modelName).stream()
+        .filter(asked -> asked.version() >= first && asked.version() <= last)
+        .forEach(asked -> approvals.update(tx, asked, asked.superseded(now())));
   }
 
   /**
@@ -153,6 +192,7 @@ class Rollout {
           "Version %d of %s was never in %s; a rollback only goes to what was there before (see its history). To put it there, promote it."
               .formatted(target, modelName, environment));
     }
+    requireThere(tx, modelName, target);
     return want(
         tx,
         environment,
@@ -170,6 +210,7 @@ class Rollout {
       @Nullable String comment) {
     promotions.lockModel(tx, modelName);
     ModelVersion version = known(tx, modelName, versionNumber);
+    requireThere(tx, modelName, versionNumber);
     if (!version.passed()) {
       throw Refusal.conflict(
           "gates-failed",
@@ -379,6 +420,15 @@ class Rollout {
                                 "unknown-version",
                                 "%s has no evaluated version %d; GET /api/v1/models lists the versions."
                                     .formatted(modelName, version))));
+  }
+
+  private void requireThere(Tx tx, String modelName, int version) {
+    if (versions.deleted(tx, modelName, version)) {
+      throw Refusal.conflict(
+          "version-deleted",
+          "Version %d of %s is deleted from the registry; GET /api/v1/models/%s/history says by whom."
+              .formatted(version, modelName, modelName));
+    }
   }
 
   private static Stage stage(ModelVersion version, String environment) {

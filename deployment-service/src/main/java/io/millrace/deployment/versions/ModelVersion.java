@@ -30,6 +30,12 @@ public record ModelVersion(
     }
   }
 
+  /** The same version under another name of its model. */
+  ModelVersion of(String name) {
+    return new ModelVersion(
+        name, version, requestId, runId, modelPackage, pipeline, requestedBy, passed, verdict);
+  }
+
   /** For messages: {@code breast-cancer version 3}. */
   public String label() {
     return modelName + " version " + version;

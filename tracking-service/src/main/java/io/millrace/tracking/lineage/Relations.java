@@ -21,13 +21,10 @@ import org.springframework.stereotype.Component;
 class Relations {
 
   private static final Pattern STORED =
-      Pattern.compile("\\{\"uri\":\"dataset:/(.+)/(\\d+)\"\\}", Pattern.DOTALL);
+      Pattern.compile("\\{\"uri\":\"dataset:/(.+?)/(\\d+)\"[,}].*", Pattern.DOTALL);
   private static final Pattern COPY = Pattern.compile("models:/+([^/@]+)/(\\d{1,9})");
   private static final Pattern LOGGED = Pattern.compile("models:/+(m-[^/@]+)");
   private static final Pattern DIGITS = Pattern.compile("\\d{1,9}");
-
-  /** As many characters of a digest as a run keeps. */
-  private static final int DIGEST_SHOWN = 36;
 
   private static final String READ =
       """
@@ -211,7 +208,21 @@ class Relations {
                               "registeredBy", row.string("user_id"),
                               "source", row.string("source"))))
               .forEach(entry -> details.put(entry.getKey(), entry.getValue()));
-      case DATASET_VERSION, CODE, LOGGED_MODEL, ENVIRONMENT -> {}
+      case LOGGED_MODEL ->
+          tx.query(
+                  "select * from logged_models where model_id = any($1::text[])",
+                  row ->
+                      Map.entry(
+                          new Node(kind, row.string("model_id")),
+                          details(
+                              "modelName", row.string("name"),
+                              "status", row.string("status"),
+                              "modelType", row.string("model_type"),
+                              "createdAt", time(row.int8("creation_time")),
+                              "lifecycleStage", row.string("lifecycle_stage"))),
+                  (Object) names(nodes))
+              .forEach(entry -> details.put(entry.getKey(), entry.getValue()));
+      case DATASET_VERSION, CODE, ENVIRONMENT -> {}
     }
     return details;
   }
@@ -290,13 +301,16 @@ class Relations {
         READ
             + """
                where d.name = $1
-                 and (d.digest = $2 or (e.source_type = 'millrace' and e.source = $3))
+                 and (d.digest = $2
+                   -- Of long digests a run keeps the beginning.
+                   or (length(d.digest) >= 32 and starts_with($2, d.digest))
+                   or (e.source_type = 'millrace' and $3 <> '' and starts_with(e.source, $3)))
                order by d.run_id limit $4
               """,
         row -> readBy(dataset, row),
         name,
-        which.length() > DIGEST_SHOWN ? which.substring(0, DIGEST_SHOWN) : which,
-        DIGITS.matcher(which).matches() ? "{\"uri\":\"dataset:/" + name + "/" + which + "\"}" : "",
+        which,
+        DIGITS.matcher(which).matches() ? "{\"uri\":\"dataset:/" + name + "/" + which + "\"" : "",
         limit);
   }
 
@@ -342,10 +356,18 @@ class Relations {
   }
 
   private static List<Edge> models(Tx tx, String column, String role, String[] names, int limit) {
+    String made =
+        """
+         union select source_run_id, model_id from logged_models
+         where source_run_id <> '' and %s = any($1::text[])
+        """
+            .formatted(column.equals("run_id") ? "source_run_id" : column);
     return tx.query(
         "select run_id, model_id from run_models where "
             + column
-            + " = any($1::text[]) and role = $2 order by run_id, model_id limit $3",
+            + " = any($1::text[]) and role = $2"
+            + (role.equals("output") ? made : "")
+            + " order by run_id, model_id limit $3",
         row -> {
           Node run = new Node(Kind.RUN, row.string("run_id"));
           Node model = new Node(Kind.LOGGED_MODEL, row.string("model_id"));

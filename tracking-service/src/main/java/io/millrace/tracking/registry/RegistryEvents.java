@@ -66,6 +66,7 @@ class RegistryEvents {
         RegisteredModelRenamed.newBuilder()
             .setPreviousName(before.name())
             .setModelName(name)
+            .setLastVersion(before.lastVersion())
             .setPrompt(before.prompt())
             .setBy(change.by())
             .setReason(change.reason())
@@ -78,6 +79,7 @@ class RegistryEvents {
         model.name(),
         RegisteredModelDeleted.newBuilder()
             .setModelName(model.name())
+            .setLastVersion(model.lastVersion())
             .setPrompt(model.prompt())
             .setBy(change.by())
             .setReason(change.reason())

@@ -76,14 +76,15 @@ class LineageIT {
         "runs/log-inputs",
         "{'run_id':'%s','datasets':[{'tags':[{'key':'mlflow.data.context','value':'train'}],'dataset':{'name':'%s','digest':'d1','source_type':'http','source':'{}'}}]}"
             .formatted(run, name));
-    String logged = "m-" + UUID.randomUUID().toString().replace("-", "");
+    String logged =
+        call("logged-models", "{'experiment_id':'0','source_run_id':'%s'}".formatted(run))
+            .at("/model/info/model_id")
+            .asString();
     call(
         "runs/outputs",
         "{'run_id':'%s','models':[{'model_id':'%s','step':0}]}".formatted(run, logged));
     call("registered-models/create", "{'name':'%s'}".formatted(name));
-    call(
-        "model-versions/create",
-        "{'name':'%s','source':'models:/%s','run_id':'%s'}".formatted(name, logged, run));
+    call("model-versions/create", "{'name':'%s','source':'models:/%s'}".formatted(name, logged));
     call("model-versions/create", "{'name':'%s','source':'models:/%s/1'}".formatted(name, name));
     call(
         "registered-models/alias",

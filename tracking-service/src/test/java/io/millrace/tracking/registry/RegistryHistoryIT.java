@@ -3,6 +3,7 @@ package io.millrace.tracking.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.events.EvaluationRequested;
 import io.millrace.events.ModelDeployed;
 import io.millrace.events.ModelPromoted;
 import io.millrace.schemas.Topics;
@@ -332,5 +333,66 @@ class RegistryHistoryIT {
     awaitLines("DEPLOYED", 2);
     assertThat(call("DELETE", "model-versions/delete", delete.formatted(name, 1), "ada").status())
         .isEqualTo(200);
+  }
+
+  @Test
+  void trainingsReachARenamedModelUnderItsNewName() {
+    String pipeline = "t-" + UUID.randomUUID();
+    tracking.apply(pipeline);
+    assertThat(trained(pipeline).path("modelName").asString()).isEqualTo(pipeline);
+    String renamed = pipeline + "-renamed";
+    call(
+        "POST",
+        "registered-models/rename",
+        "{'name':'%s','new_name':'%s'}".formatted(pipeline, renamed),
+        "ada");
+
+    JsonNode second = trained(pipeline);
+    assertThat(second.path("modelName").asString()).isEqualTo(renamed);
+    assertThat(second.path("version").asInt()).isEqualTo(2);
+    assertThat(
+            tracking
+                .await(
+                    EvaluationRequested.class,
+                    event -> event.getModelName().equals(renamed) && event.getVersion() == 2)
+                .getModelName())
+        .isEqualTo(renamed);
+
+    call("POST", "registered-models/create", "{'name':'%s'}".formatted(pipeline), "ada");
+    JsonNode another = trained(pipeline);
+    assertThat(another.path("modelName").asString()).isEqualTo(pipeline);
+    assertThat(another.path("version").asInt())
+        .as("number 1 of this name is known to others")
+        .isEqualTo(2);
+    call("DELETE", "registered-models/delete", "{'name':'%s'}".formatted(pipeline), "ada");
+    assertThat(trained(pipeline).path("version").asInt()).isEqualTo(3);
+  }
+
+  @Test
+  void tellsAWorkerWhoseVersionIsDeletedThatItsRunIsOver() {
+    String pipeline = "t-" + UUID.randomUUID();
+    tracking.apply(pipeline);
+    String run = tracking.queued(pipeline, UUID.randomUUID().toString()).getRunId();
+    complete(run);
+    call("DELETE", "registered-models/delete", "{'name':'%s'}".formatted(pipeline), "ada");
+
+    Answer again = complete(run);
+    assertThat(again.status()).isEqualTo(409);
+    assertThat(again.body().path("code").asString()).isEqualTo("run-finished");
+  }
+
+  private JsonNode trained(String pipeline) {
+    Answer answer = complete(tracking.queued(pipeline, UUID.randomUUID().toString()).getRunId());
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    return answer.body();
+  }
+
+  private Answer complete(String run) {
+    tracking.post("/api/v1/runs/" + run + "/start", "{'worker':'w','delivery':1}");
+    return tracking.post(
+        "/api/v1/runs/" + run + "/complete",
+        "{'attempt':1,'metrics':{'a':1.0},'parityMaxAbsDiff':0.0,'modelPackage':{'uri':'u','mediaType':'m','sha256':'"
+            + "b".repeat(64)
+            + "','size':1}}");
   }
 }

@@ -392,6 +392,11 @@ class RegistryIT {
                     "model-versions/create",
                     create.formatted(name, "models:/" + name + "/77", ""))))
         .startsWith("404 RESOURCE_DOES_NOT_EXIST");
+    assertThat(
+            error(
+                call(
+                    "POST", "model-versions/create", create.formatted(name, "models:/m-none", ""))))
+        .isEqualTo("404 RESOURCE_DOES_NOT_EXIST Logged model with ID 'm-none' not found.");
     String location = "/srv/models-" + name;
     String experiment =
         ok(
