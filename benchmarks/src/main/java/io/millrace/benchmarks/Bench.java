@@ -3,8 +3,11 @@ package io.millrace.benchmarks;
 import io.millrace.cli.Millrace;
 import io.millrace.cli.Terminal;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -74,10 +77,24 @@ public final class Bench implements Runnable {
         description = "Folder of the report (default: ${DEFAULT-VALUE}).")
     Path out = root().resolve("benchmarks/results");
 
+    @Option(
+        names = "--only",
+        split = ",",
+        paramLabel = "PART",
+        description = "Some of ${COMPLETION-CANDIDATES} instead of all.")
+    List<TrackingBenchmark.Part> only = new ArrayList<>();
+
     @Override
     public Integer call() throws Exception {
       var terminal = Terminal.standard();
-      var report = new TrackingBenchmark(root(), terminal, "./millrace bench tracking").run();
+      var command =
+          "./millrace bench tracking"
+              + (only.isEmpty()
+                  ? ""
+                  : " --only "
+                      + only.stream().map(TrackingBenchmark.Part::name).collect(Collectors.joining(",")));
+      var parts = only.isEmpty() ? EnumSet.allOf(TrackingBenchmark.Part.class) : EnumSet.copyOf(only);
+      var report = new TrackingBenchmark(root(), terminal, parts, command).run();
       report.print(terminal);
       terminal.line("Written to " + report.write(out));
       return 0;

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -52,6 +53,15 @@ final class TrackingBenchmark {
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow");
 
+  /** What can be measured alone. */
+  enum Part {
+    BATCHES,
+    SINGLES,
+    READS,
+    HISTORY
+  }
+
+  private final Set<Part> parts;
   private final Path root;
   private final Terminal terminal;
   private final Report report;
@@ -62,7 +72,8 @@ final class TrackingBenchmark {
           .executor(Executors.newVirtualThreadPerTaskExecutor())
           .build();
 
-  TrackingBenchmark(Path root, Terminal terminal, String command) {
+  TrackingBenchmark(Path root, Terminal terminal, Set<Part> parts, String command) {
+    this.parts = Set.copyOf(parts);
     this.root = root;
     this.terminal = terminal;
     this.report = new Report("tracking", command);
@@ -89,10 +100,18 @@ final class TrackingBenchmark {
                   infrastructure.postgresUser(),
                   infrastructure.postgresPassword());
       try (var bare = database.connect()) {
-        batches(gateway, database, bare);
-        singles(gateway);
-        reads(gateway);
-        history(gateway, bare);
+        if (parts.contains(Part.BATCHES)) {
+          batches(gateway, database, bare);
+        }
+        if (parts.contains(Part.SINGLES)) {
+          singles(gateway);
+        }
+        if (parts.contains(Part.READS)) {
+          reads(gateway);
+        }
+        if (parts.contains(Part.HISTORY)) {
+          history(gateway, bare);
+        }
       }
     } finally {
       JourneyBenchmark.deleteAll(home);
