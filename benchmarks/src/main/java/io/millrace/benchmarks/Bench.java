@@ -17,11 +17,7 @@ import picocli.CommandLine.Option;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = "Measure this machine; results go to benchmarks/results.",
-    subcommands = {
-      Bench.JourneyCommand.class,
-      Bench.TrackingCommand.class,
-      Bench.SearchCommand.class
-    })
+    subcommands = {Bench.JourneyCommand.class, Bench.TrackingCommand.class})
 public final class Bench implements Runnable {
 
   @Override
@@ -84,52 +80,32 @@ public final class Bench implements Runnable {
         description = "Some of ${COMPLETION-CANDIDATES} instead of all.")
     List<TrackingBenchmark.Part> only = new ArrayList<>();
 
+    @Option(
+        names = "--runs",
+        paramLabel = "N",
+        split = ",",
+        description =
+            "Runs that are searched; several numbers, several experiments (default: ${DEFAULT-VALUE}).")
+    List<Integer> runs = List.of(100_000);
+
     @Override
     public Integer call() throws Exception {
       var terminal = Terminal.standard();
       var command =
           "./millrace bench tracking"
-              + (only.isEmpty()
-                  ? ""
-                  : " --only "
-                      + only.stream().map(TrackingBenchmark.Part::name).collect(Collectors.joining(",")));
-      var parts = only.isEmpty() ? EnumSet.allOf(TrackingBenchmark.Part.class) : EnumSet.copyOf(only);
-      var report = new TrackingBenchmark(root(), terminal, parts, command).run();
+              + (only.isEmpty() ? "" : " --only " + joined(only))
+              + (runs.equals(List.of(100_000)) ? "" : " --runs " + joined(runs));
+      var parts =
+          only.isEmpty() ? EnumSet.allOf(TrackingBenchmark.Part.class) : EnumSet.copyOf(only);
+      var report = new TrackingBenchmark(root(), terminal, parts, runs, command).run();
       report.print(terminal);
       terminal.line("Written to " + report.write(out));
       return 0;
     }
   }
 
-  /** Searches among many runs. */
-  @Command(
-      name = "search",
-      mixinStandardHelpOptions = true,
-      description = "Pages of runs/search among many runs, beside the plain statements.")
-  static final class SearchCommand implements Callable<Integer> {
-
-    @Option(
-        names = "--out",
-        paramLabel = "DIR",
-        description = "Folder of the report (default: ${DEFAULT-VALUE}).")
-    Path out = root().resolve("benchmarks/results");
-
-    @Option(
-        names = "--runs",
-        paramLabel = "N",
-        split = ",",
-        description =
-            "Runs of the experiment; several numbers, several experiments (default: ${DEFAULT-VALUE}).")
-    List<Integer> runs = List.of(100_000);
-
-    @Override
-    public Integer call() throws Exception {
-      var terminal = Terminal.standard();
-      var report = SearchBenchmark.measure(root(), terminal, runs);
-      report.print(terminal);
-      terminal.line("Written to " + report.write(out));
-      return 0;
-    }
+  private static String joined(List<?> items) {
+    return items.stream().map(Object::toString).collect(Collectors.joining(","));
   }
 
   static Path root() {

@@ -2,11 +2,6 @@ package io.millrace.benchmarks;
 
 import io.millrace.cli.CliFailure;
 import io.millrace.cli.Terminal;
-import io.millrace.embedded.EmbeddedPlatform;
-import io.millrace.embedded.EmbeddedPlatformSettings;
-import io.millrace.standalone.SeparateProcesses;
-import io.millrace.standalone.Service;
-import io.millrace.standalone.Wiring;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,10 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,11 +31,6 @@ final class SearchBenchmark {
   private static final int WARM_UP = 40;
   private static final int MEASURED = 150;
   private static final int CHUNK = 50_000;
-  private static final List<String> JVM =
-      List.of(
-          "-Xmx256m",
-          "--enable-native-access=ALL-UNNAMED",
-          "--sun-misc-unsafe-memory-access=allow");
   private static final List<String> TABLES = List.of("latest_metrics", "run_params", "run_tags");
 
   private final Terminal terminal;
@@ -67,40 +54,6 @@ final class SearchBenchmark {
     this.tracking = tracking;
     this.database = database;
     this.runs = runs;
-  }
-
-  /** Starts what it takes on an empty folder, and measures each number of runs. */
-  static Report measure(Path root, Terminal terminal, List<Integer> runs) throws Exception {
-    var report = new Report("search", "./millrace bench search --runs " + numbers(runs));
-    var home = Files.createTempDirectory("millrace-bench");
-    try (var infrastructure = EmbeddedPlatform.start(EmbeddedPlatformSettings.in(home));
-        var services =
-            new SeparateProcesses(
-                root.resolve("standalone/target/dist/lib"),
-                home.resolve("logs"),
-                Wiring.of(Wiring.Infrastructure.of(infrastructure), 0, home),
-                JVM)) {
-      Service[] needed = {Service.GATEWAY, Service.TRACKING, Service.ARTIFACT};
-      terminal.line("Starting PostgreSQL, Kafka, S3 and the services ...");
-      services.start(needed);
-      services.awaitReady(needed);
-      for (int amount : runs) {
-        try (var database =
-            DriverManager.getConnection(
-                infrastructure.jdbcUrl(),
-                infrastructure.postgresUser(),
-                infrastructure.postgresPassword())) {
-          new SearchBenchmark(terminal, report, services.gateway(), database, amount).run();
-        }
-      }
-    } finally {
-      JourneyBenchmark.deleteAll(home);
-    }
-    return report;
-  }
-
-  private static String numbers(List<Integer> runs) {
-    return String.join(",", runs.stream().map(String::valueOf).toList());
   }
 
   /**

@@ -30,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -58,10 +59,13 @@ final class TrackingBenchmark {
     BATCHES,
     SINGLES,
     READS,
-    HISTORY
+    HISTORY,
+    SEARCH,
+    ARTIFACTS
   }
 
   private final Set<Part> parts;
+  private final List<Integer> searched;
   private final Path root;
   private final Terminal terminal;
   private final Report report;
@@ -72,7 +76,9 @@ final class TrackingBenchmark {
           .executor(Executors.newVirtualThreadPerTaskExecutor())
           .build();
 
-  TrackingBenchmark(Path root, Terminal terminal, Set<Part> parts, String command) {
+  TrackingBenchmark(
+      Path root, Terminal terminal, Set<Part> parts, List<Integer> searched, String command) {
+    this.searched = List.copyOf(searched);
     this.parts = Set.copyOf(parts);
     this.root = root;
     this.terminal = terminal;
@@ -111,6 +117,15 @@ final class TrackingBenchmark {
         }
         if (parts.contains(Part.HISTORY)) {
           history(gateway, bare);
+        }
+        if (parts.contains(Part.SEARCH)) {
+          for (int amount : searched) {
+            terminal.line(String.format(Locale.ROOT, "Searches among %,d runs ...", amount));
+            new SearchBenchmark(terminal, report, gateway, bare, amount).run();
+          }
+        }
+        if (parts.contains(Part.ARTIFACTS)) {
+          artifacts(gateway, infrastructure, services.process(Service.ARTIFACT).toHandle());
         }
       }
     } finally {
@@ -327,6 +342,49 @@ final class TrackingBenchmark {
         "the bare query over JDBC: " + bareTook.describe());
   }
 
+  /** A file up and down, beside the MinIO client and the store alone. */
+  private void artifacts(URI gateway, EmbeddedPlatform infrastructure, ProcessHandle service)
+      throws Exception {
+    for (long megabytes : new long[] {64, 1024}) {
+      terminal.line("A file of " + megabytes + " MiB up and down ...");
+      var rates =
+          new ArtifactBenchmark(
+                  gateway,
+                  URI.create(infrastructure.s3Endpoint()),
+                  infrastructure.s3AccessKey(),
+                  infrastructure.s3SecretKey(),
+                  "bench")
+              .measure(megabytes << 20, 3);
+      var size = megabytes + " MiB";
+      add(
+          "upload of " + size,
+          String.format(Locale.ROOT, "%.0f MB/s", rates.upload() / 1e6),
+          "70 % of the MinIO client",
+          rates.uploadRatio() >= 0.7,
+          String.format(
+              Locale.ROOT,
+              "%.0f %% of the MinIO client, %.0f MB/s",
+              100 * rates.uploadRatio(),
+              rates.directUpload() / 1e6));
+      add(
+          "download of " + size,
+          String.format(Locale.ROOT, "%.0f MB/s", rates.download() / 1e6),
+          "70 % of the MinIO client",
+          rates.downloadRatio() >= 0.7,
+          String.format(
+              Locale.ROOT,
+              "%.0f %% of the MinIO client, %.0f MB/s",
+              100 * rates.downloadRatio(),
+              rates.directDownload() / 1e6));
+    }
+    add(
+        "resident memory of artifact-service after that, its heap bounded to 256 MB",
+        Memory.megabytes(Memory.resident(service)),
+        "",
+        null,
+        "");
+  }
+
   private static void barePage(Connection bare, String run, long after) throws SQLException {
     try (var select =
         bare.prepareStatement(
@@ -350,7 +408,8 @@ final class TrackingBenchmark {
   }
 
   /** Into the report, and shown at once: the whole takes minutes. */
-  private void add(String what, String value, String goal, boolean reached, String baseline) {
+  private void add(
+      String what, String value, String goal, @Nullable Boolean reached, String baseline) {
     terminal.line("  " + what + ": " + value + (baseline.isEmpty() ? "" : "; " + baseline));
     report.add(what, value, goal, reached, baseline);
   }
