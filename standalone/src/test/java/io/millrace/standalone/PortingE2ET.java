@@ -256,6 +256,7 @@ class PortingE2ET {
         side.post("/runs/delete", Map.of("run_id", id));
       }
     }
+    loggedModel(side, iris, parent);
     run(side, "0", "in default");
     var old =
         side.post("/experiments/create", Map.of("name", "old")).path("experiment_id").asString();
@@ -337,6 +338,97 @@ class PortingE2ET {
     var large = new byte[i == 0 ? 20_000_000 : 40_000];
     new Random(i).nextBytes(large);
     side.artifact(run, "model/weights.bin", large);
+  }
+
+  private static void loggedModel(Side side, String experiment, String run) {
+    var model =
+        side.post(
+                "/logged-models",
+                Map.of(
+                    "experiment_id",
+                    experiment,
+                    "name",
+                    "forest",
+                    "model_type",
+                    "classifier",
+                    "source_run_id",
+                    run,
+                    "params",
+                    List.of(tag("trees", "3")),
+                    "tags",
+                    List.of(tag("stage", "draft"))))
+            .path("model");
+    var id = model.at("/info/model_id").asString();
+    side.artifact(model, "MLmodel", "flavors: {}\n".getBytes(StandardCharsets.UTF_8));
+    side.artifact(model, "data/trees.bin", new byte[] {1, 2, 3});
+    side.post(
+        "/runs/log-metric",
+        Map.of(
+            "run_id",
+            run,
+            "key",
+            "auc",
+            "value",
+            0.9,
+            "timestamp",
+            5,
+            "step",
+            2,
+            "model_id",
+            id,
+            "dataset_name",
+            "flowers",
+            "dataset_digest",
+            "d0"));
+    side.post(
+        "/runs/outputs",
+        Map.of("run_id", run, "models", List.of(Map.of("model_id", id, "step", 2))));
+    side.send(
+        "/logged-models/" + id,
+        "PATCH",
+        JSON.writeValueAsBytes(Map.of("model_id", id, "status", "LOGGED_MODEL_READY")));
+  }
+
+  private static List<JsonNode> loggedModels(Side side) {
+    var experiment = experiment(side, "iris").path("experiment_id").asString();
+    return side.post("/logged-models/search", Map.of("experiment_ids", List.of(experiment)))
+        .path("models")
+        .valueStream()
+        .toList();
+  }
+
+  private static void compareLoggedModels(Map<String, String> copies) {
+    var originals = loggedModels(source);
+    var there = loggedModels(target);
+    assertThat(originals).hasSize(1);
+    assertThat(there).hasSize(1);
+    var original = originals.getFirst();
+    var copy = there.getFirst();
+    for (var field : List.of("name", "model_type", "status")) {
+      assertThat(copy.at("/info/" + field)).as(field).isEqualTo(original.at("/info/" + field));
+    }
+    var run = copies.get(original.at("/info/source_run_id").asString());
+    assertThat(copy.at("/info/source_run_id").asString()).isEqualTo(run);
+    assertThat(withoutImport(tags(copy.at("/info/tags"))))
+        .isEqualTo(tags(original.at("/info/tags")));
+    assertThat(copy.at("/data/params")).isEqualTo(original.at("/data/params"));
+    assertThat(copy.at("/data/metrics")).hasSize(1);
+    for (var field :
+        List.of("key", "value", "timestamp", "step", "dataset_name", "dataset_digest")) {
+      assertThat(copy.at("/data/metrics/0/" + field))
+          .as(field)
+          .isEqualTo(original.at("/data/metrics/0/" + field));
+    }
+    assertThat(copy.at("/data/metrics/0/run_id").asString()).isEqualTo(run);
+    var id = copy.at("/info/model_id").asString();
+    var outputs = target.get("/runs/get", "run_id", run).at("/run/outputs/model_outputs");
+    assertThat(outputs).hasSize(1);
+    assertThat(outputs.at("/0/model_id").asString()).isEqualTo(id);
+    assertThat(outputs.at("/0/step").asInt()).isEqualTo(2);
+    for (var file : List.of("MLmodel", "data/trees.bin")) {
+      assertThat(target.bytes(Side.artifactPath(copy, file), "GET", null))
+          .isEqualTo(source.bytes(Side.artifactPath(original, file), "GET", null));
+    }
   }
 
   private static void models(Side side, List<JsonNode> runs) {
@@ -621,6 +713,7 @@ class PortingE2ET {
 
   private static void compareModels() {
     var copies = copies();
+    compareLoggedModels(copies);
     var from = source.get("/registered-models/get", "name", "iris").path("registered_model");
     var to = target.get("/registered-models/get", "name", "iris").path("registered_model");
     assertThat(to.path("description")).isEqualTo(from.path("description"));
