@@ -15,6 +15,8 @@ import org.springframework.core.io.buffer.NettyDataBufferFactory;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
 
@@ -27,6 +29,12 @@ final class ObjectStream implements AutoCloseable {
 
   private static final int READERS = 256;
   private static final int BUFFER = 128 * 1024;
+  private static final int AHEAD = 16;
+
+  /** Beside the network's threads, so that the next bytes come while these are hashed. */
+  private static final Scheduler HASHING =
+      Schedulers.newParallel("object-hash", Runtime.getRuntime().availableProcessors(), true);
+
   private static final int OK = 200;
   private static final int NOT_FOUND = 404;
 
@@ -73,6 +81,7 @@ final class ObjectStream implements AutoCloseable {
               .onErrorMap(
                   e -> !(e instanceof ObjectCorrupt || e instanceof StorageUnavailable),
                   e -> unavailable(key, e.toString(), e))
+              .publishOn(HASHING, AHEAD)
               .<DataBuffer>handle(
                   (buffer, sink) -> {
                     DataBuffer ready = checked.next(buffer);
@@ -97,7 +106,8 @@ final class ObjectStream implements AutoCloseable {
                         DataBuffer last = checked.last();
                         return last == null ? Flux.empty() : Flux.just(last);
                       }))
-              .doFinally(signal -> checked.release());
+              .doFinally(signal -> checked.release())
+              .doOnDiscard(DataBuffer.class, DataBufferUtils::release);
         });
   }
 
