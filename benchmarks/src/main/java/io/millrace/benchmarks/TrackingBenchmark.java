@@ -44,7 +44,7 @@ final class TrackingBenchmark {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final int BATCH = 1000;
   private static final int CLIENTS = 16;
-  private static final Duration WARM_UP = Duration.ofSeconds(5);
+  private static final Duration WARM_UP = Duration.ofSeconds(15);
   private static final Duration MEASURED = Duration.ofSeconds(15);
   private static final int HISTORY = 1_000_000;
   private static final int HISTORY_PAGE = 25_000;
@@ -345,7 +345,7 @@ final class TrackingBenchmark {
   /** A file up and down, beside the MinIO client and the store alone. */
   private void artifacts(URI gateway, EmbeddedPlatform infrastructure, ProcessHandle service)
       throws Exception {
-    for (long megabytes : new long[] {64, 1024}) {
+    for (long megabytes : new long[] {64, 512}) {
       terminal.line("A file of " + megabytes + " MiB up and down ...");
       var rates =
           new ArtifactBenchmark(
@@ -354,7 +354,7 @@ final class TrackingBenchmark {
                   infrastructure.s3AccessKey(),
                   infrastructure.s3SecretKey(),
                   "bench")
-              .measure(megabytes << 20, 3);
+              .measure(megabytes << 20, 2);
       var size = megabytes + " MiB";
       add(
           "upload of " + size,
