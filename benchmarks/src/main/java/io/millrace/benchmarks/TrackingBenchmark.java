@@ -25,10 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -43,7 +40,6 @@ final class TrackingBenchmark {
 
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final int BATCH = 1000;
-  private static final int CLIENTS = 16;
   private static final Duration WARM_UP = Duration.ofSeconds(15);
   private static final Duration MEASURED = Duration.ofSeconds(15);
   private static final int HISTORY = 1_000_000;
@@ -70,6 +66,7 @@ final class TrackingBenchmark {
   private final Terminal terminal;
   private final Report report;
   private final AtomicLong times = new AtomicLong(1_700_000_000_000L);
+  private @Nullable Pinged pinged;
   private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
@@ -148,18 +145,19 @@ final class TrackingBenchmark {
       for (int i = 0; i < clients; i++) {
         runs.add(newRun(gateway));
       }
-      rate(clients, WARM_UP, client -> () -> logBatch(gateway, runs.get(client)));
+      Load.rate(clients, WARM_UP, client -> () -> logBatch(gateway, runs.get(client)));
       var rowsASecond =
-          BATCH * rate(clients, MEASURED, client -> () -> logBatch(gateway, runs.get(client)));
+          BATCH * Load.rate(clients, MEASURED, client -> () -> logBatch(gateway, runs.get(client)));
       var connections = new ArrayList<Connection>();
       try {
         for (int i = 0; i < clients; i++) {
           connections.add(database.connect());
         }
-        rate(clients, WARM_UP, client -> () -> insert(connections.get(client), runs.get(client)));
+        Load.rate(
+            clients, WARM_UP, client -> () -> insert(connections.get(client), runs.get(client)));
         var bareRows =
             BATCH
-                * rate(
+                * Load.rate(
                     clients,
                     MEASURED,
                     client -> () -> insert(connections.get(client), runs.get(client)));
@@ -233,17 +231,10 @@ final class TrackingBenchmark {
   private void singles(URI gateway) throws Exception {
     terminal.line("log-metric, 16 clients ...");
     var runs = new ArrayList<String>();
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < Load.CLIENTS; i++) {
       runs.add(newRun(gateway));
     }
-    var took = latencies(client -> () -> logMetric(gateway, runs.get(client)));
-    var pinged = latencies(client -> () -> get(gateway, "/version"));
-    add(
-        "`log-metric`, 16 clients",
-        took.describe(),
-        "p99 under 15 ms",
-        took.percentileMillis(0.99) < 15,
-        "`GET /version` with as many: " + pinged.describe());
+    calls("`log-metric`", 15, client -> () -> logMetric(gateway, runs.get(client)), ping(gateway));
   }
 
   private void logMetric(URI gateway, String run) throws IOException, InterruptedException {
@@ -261,28 +252,21 @@ final class TrackingBenchmark {
       post(gateway, "experiments/create", "{\"name\":\"bench-%d\"}".formatted(i));
     }
     var runs = new ArrayList<String>();
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < Load.CLIENTS; i++) {
       var run = newRun(gateway);
       logBatch(gateway, run);
       runs.add(run);
     }
-    var got =
-        latencies(
-            client -> () -> get(gateway, "/api/2.0/mlflow/runs/get?run_id=" + runs.get(client)));
-    add(
-        "`runs/get` of a run with 20 metrics, 16 clients",
-        got.describe(),
-        "p99 under 10 ms",
-        got.percentileMillis(0.99) < 10,
-        "");
-    var listed =
-        latencies(client -> () -> post(gateway, "experiments/search", "{\"max_results\":25}"));
-    add(
-        "`experiments/search`, 25 of 201, 16 clients",
-        listed.describe(),
-        "p99 under 10 ms",
-        listed.percentileMillis(0.99) < 10,
-        "");
+    calls(
+        "`runs/get` of a run with 20 metrics",
+        10,
+        client -> () -> get(gateway, "/api/2.0/mlflow/runs/get?run_id=" + runs.get(client)),
+        ping(gateway));
+    calls(
+        "`experiments/search`, 25 of 201",
+        10,
+        client -> () -> post(gateway, "experiments/search", "{\"max_results\":25}"),
+        ping(gateway));
   }
 
   private void history(URI gateway, Connection bare) throws Exception {
@@ -414,82 +398,45 @@ final class TrackingBenchmark {
     report.add(what, value, goal, reached, baseline);
   }
 
-  /** Calls a second that so many clients get through together. */
-  private static double rate(int clients, Duration length, Step step) throws Exception {
-    var calls = new AtomicLong();
-    var begun = System.nanoTime();
-    var until = begun + length.toNanos();
-    together(
-        clients,
-        client -> {
-          var call = step.of(client);
-          while (System.nanoTime() < until) {
-            call.make();
-            calls.incrementAndGet();
-          }
-          return Boolean.TRUE;
-        });
-    return calls.get() / ((System.nanoTime() - begun) / 1e9);
+  /**
+   * A call of 16 clients, at a steady rate, which has the goal, and as fast as they are answered.
+   *
+   * @param millis the goal, of the 99th percentile
+   * @param ping the same with a call that does nothing
+   */
+  private void calls(String what, int millis, Load.Step step, Pinged ping) throws Exception {
+    var saturated = Load.saturated(step);
+    var paced = Load.paced(step);
+    add(
+        "%s, 16 clients, each %d calls/s".formatted(what, Load.PACE),
+        paced.describe(),
+        "p99 under " + millis + " ms",
+        paced.percentileMillis(0.99) < millis,
+        "`GET /version`: " + ping.paced().describe());
+    add(
+        what + ", 16 clients that never pause",
+        saturated.describe(),
+        "",
+        null,
+        "`GET /version`: " + ping.saturated().describe());
   }
 
-  /** How long calls take, of 16 clients that each call again as soon as they have an answer. */
-  private static Samples latencies(Step step) throws Exception {
-    rate(CLIENTS, WARM_UP, step);
-    var until = System.nanoTime() + MEASURED.toNanos();
-    var all = new Samples();
-    for (var samples :
-        together(
-            CLIENTS,
-            client -> {
-              var call = step.of(client);
-              var own = new Samples();
-              while (System.nanoTime() < until) {
-                var begun = System.nanoTime();
-                call.make();
-                own.add(System.nanoTime() - begun);
-              }
-              return own;
-            })) {
-      all.addAll(samples);
+  /** What a call takes that only passes through. */
+  private record Pinged(Load.Saturated saturated, Samples paced) {}
+
+  /** Measured once, for all that are compared with it. */
+  private Pinged ping(URI gateway) throws Exception {
+    var known = pinged;
+    if (known == null) {
+      Load.Step version = client -> () -> get(gateway, "/version");
+      known = new Pinged(Load.saturated(version), Load.paced(version));
+      pinged = known;
     }
-    return all;
+    return known;
   }
 
   private interface Database {
     Connection connect() throws SQLException;
-  }
-
-  private interface Call {
-    void make() throws Exception;
-  }
-
-  private interface Step {
-    Call of(int client);
-  }
-
-  private interface Work<T> {
-    T of(int client) throws Exception;
-  }
-
-  private static <T> List<T> together(int clients, Work<T> work) throws Exception {
-    try (var threads = Executors.newFixedThreadPool(clients)) {
-      var futures = new ArrayList<Future<T>>();
-      for (int i = 0; i < clients; i++) {
-        var client = i;
-        Callable<T> task = () -> work.of(client);
-        futures.add(threads.submit(task));
-      }
-      var results = new ArrayList<T>();
-      for (var future : futures) {
-        results.add(future.get());
-      }
-      return results;
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof Exception cause) {
-        throw cause;
-      }
-      throw e;
-    }
   }
 
   private String newRun(URI gateway) throws IOException, InterruptedException {
