@@ -58,7 +58,10 @@ export function tell(flow: FlowDetail): Story {
   const started = last('RunStarted');
   const validated = last('DataValidated');
   const trained = last('ModelTrained');
-  const failed = last('TrainingFailed');
+  const ended = last('TrainingFailed');
+  const recovered = last('RunRecovered');
+  // A run that was given up goes on when its worker reports after all.
+  const failed = ended && recovered && recovered.seq > ended.seq ? undefined : ended;
   const evaluated = last('ModelEvaluated');
   const evaluationFailed = last('EvaluationFailed');
   const versionCreated = last('ModelVersionCreated');

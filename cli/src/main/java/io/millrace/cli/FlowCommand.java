@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
+import tools.jackson.databind.JsonNode;
 
 /** Tells the story of one request, from its first event. */
 @Command(
@@ -34,13 +35,27 @@ final class FlowCommand implements Callable<Integer> {
       if (flow.path("status").asString("").equals("REQUESTED")) {
         root.terminal().line("Not accepted yet; following.");
       }
-      return follow(gateway, root.terminal(), requestId);
+      return follow(gateway, new Story(root.terminal(), recoveries(flow)), requestId);
     }
+  }
+
+  private static long recoveries(JsonNode flow) {
+    long recoveries = 0;
+    for (var event : flow.path("events")) {
+      if (event.path("type").asString("").equals("RunRecovered")
+          && event.path("data").path("attempt").isNumber()) {
+        recoveries++;
+      }
+    }
+    return recoveries;
   }
 
   /** Follows a flow to its end: 0 where a model is served or waits for people, 1 otherwise. */
   static int follow(GatewayClient gateway, Terminal terminal, String requestId) {
-    var story = new Story(terminal);
+    return follow(gateway, new Story(terminal), requestId);
+  }
+
+  private static int follow(GatewayClient gateway, Story story, String requestId) {
     new EventStream(gateway)
         .where("flow", requestId)
         .after(0)

@@ -36,9 +36,20 @@ public final class Story {
   private String stepName = "steps";
   private String lastEnvironment = "production";
   private @Nullable Ending ending;
+  private long recoveries;
 
   public Story(Terminal terminal) {
     this.terminal = terminal;
+  }
+
+  /**
+   * A story of which it is known that runs in it were given up and went on.
+   *
+   * @param recoveries how often that happened: so many losses of a worker are not the end
+   */
+  public Story(Terminal terminal, long recoveries) {
+    this(terminal);
+    this.recoveries = recoveries;
   }
 
   /** The ending, once it is known. */
@@ -111,8 +122,18 @@ public final class Story {
             time,
             terminal.styled(Style.RED, type),
             text(data, "reason") + ": " + text(data, "message"));
-        ending = Ending.FAILED;
+        if (text(data, "reason").equals("worker-lost") && recoveries > 0) {
+          recoveries--;
+        } else {
+          ending = Ending.FAILED;
+        }
       }
+      case "RunRecovered" ->
+          say(
+              time,
+              terminal.styled(Style.GREEN, type),
+              "its worker reports again after "
+                  + seconds(Duration.ofMillis(data.path("silentMillis").asLong())));
       case "ModelVersionCreated" ->
           say(time, type, text(data, "modelName") + " version " + data.path("version").asInt());
       case "ModelEvaluated" -> evaluation(time, type, data);

@@ -9,6 +9,7 @@ import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
 
 class StoryTest {
 
@@ -20,11 +21,14 @@ class StoryTest {
   private int seq;
 
   private boolean tell(String type, long millis, String data) {
+    return story.tell(event(type, millis, data));
+  }
+
+  private JsonNode event(String type, long millis, String data) {
     seq++;
-    return story.tell(
-        GatewayClient.JSON.readTree(
-            "{\"seq\":%d,\"id\":\"e%d\",\"type\":\"%s\",\"time\":\"%s\",\"data\":%s}"
-                .formatted(seq, seq, type, BEGIN.plusMillis(millis), data)));
+    return GatewayClient.JSON.readTree(
+        "{\"seq\":%d,\"id\":\"e%d\",\"type\":\"%s\",\"time\":\"%s\",\"data\":%s}"
+            .formatted(seq, seq, type, BEGIN.plusMillis(millis), data));
   }
 
   private String said() {
@@ -47,6 +51,22 @@ class StoryTest {
         .contains("0.00 s  TrainRequested      asked by ada")
         .contains("1.50 s  RunStarted")
         .contains("attempt 2");
+  }
+
+  @Test
+  void goesOnAfterALossOfWhichItKnowsThatTheWorkerReportedAgain() {
+    var lost = "{\"reason\":\"worker-lost\",\"message\":\"w1 is silent\"}";
+    assertThat(tell("TrainingFailed", 10, lost)).isFalse();
+    assertThat(story.ending()).isEqualTo(Story.Ending.FAILED);
+
+    var recovered =
+        new Story(new Terminal(new PrintStream(output, true, StandardCharsets.UTF_8), false), 1);
+    assertThat(recovered.tell(event("TrainingFailed", 10, lost))).isTrue();
+    assertThat(recovered.tell(event("RunRecovered", 20, "{\"silentMillis\":90500,\"attempt\":1}")))
+        .isTrue();
+    assertThat(said()).contains("reports again after 90.50 s");
+    assertThat(recovered.tell(event("TrainingFailed", 30, lost))).isFalse();
+    assertThat(recovered.ending()).isEqualTo(Story.Ending.FAILED);
   }
 
   @Test

@@ -119,10 +119,19 @@ public final class EventFlow {
         RunStarted.class,
         RunEnded.class);
     row(ModelTrained.class, ModelVersionCreated.class);
-    row(TrainingFailed.class);
-    // A run that was ended for its silence may have been slow only.
+    // A run that was given up, or ended, for its silence may have been slow only.
+    row(TrainingFailed.class, RunRecovered.class);
     row(RunEnded.class, ModelVersionCreated.class, RunRecovered.class, RunPurged.class);
-    row(RunRecovered.class, MetricsLogged.class, RunEnded.class, ModelVersionCreated.class);
+    row(
+        RunRecovered.class,
+        RunQueued.class,
+        RunStarted.class,
+        DataValidated.class,
+        MetricsLogged.class,
+        ModelTrained.class,
+        TrainingFailed.class,
+        RunEnded.class,
+        ModelVersionCreated.class);
     row(RunPurged.class);
     row(LoggedModelPurged.class);
     row(ModelVersionCreated.class, EvaluationRequested.class);

@@ -33,6 +33,7 @@ public enum FlowStatus {
           Map.entry("TrainAccepted", QUEUED),
           Map.entry("RunQueued", QUEUED),
           Map.entry("RunStarted", RUNNING),
+          Map.entry("RunRecovered", RUNNING),
           Map.entry("ModelTrained", TRAINED),
           Map.entry("TrainingFailed", FAILED),
           Map.entry("ModelEvaluated", EVALUATED),

@@ -14,19 +14,31 @@ import org.jspecify.annotations.Nullable;
  * before any environment by its place in the journey; then environment after environment, in the
  * order in which they were first decided on; within one, decisions by their time, which one service
  * sets, and a deployment after the promotion of its revision, whatever the clock of the replica
- * says.
+ * says. A run that was given up and went on each time has not failed.
  */
 final class FlowSteps {
 
-  /** One step; environment null before the environments, revision 0 where there is none. */
-  record Step(FlowStatus status, @Nullable String environment, long revision, Instant time) {}
+  /**
+   * One step.
+   *
+   * @param environment null before the environments
+   * @param revision 0 where there is none
+   * @param losses how often it gave a run up because its worker was silent; negative: how often
+   *     such a worker reported after all
+   */
+  record Step(
+      FlowStatus status, @Nullable String environment, long revision, Instant time, long losses) {}
 
   private FlowSteps() {}
 
   static FlowStatus status(List<Step> steps) {
     List<Step> ordered = new ArrayList<>();
     Map<String, List<Step>> environments = new HashMap<>();
+    boolean lost = steps.stream().mapToLong(Step::losses).sum() > 0;
     for (Step step : steps) {
+      if (step.losses() > 0 && !lost) {
+        continue;
+      }
       if (step.environment() == null) {
         ordered.add(step);
       } else {

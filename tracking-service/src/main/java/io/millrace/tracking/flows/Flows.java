@@ -119,9 +119,12 @@ class Flows {
         tx.query(
             """
             select type, topic, data ->> 'environment' as environment,
-              coalesce((data ->> 'revision')::bigint, 0) as revision, min(time) as time
+              coalesce((data ->> 'revision')::bigint, 0) as revision,
+              type = 'TrainingFailed' and data ->> 'reason' = 'worker-lost' as lost,
+              type = 'RunRecovered' and data ->> 'attempt' is not null as recovered,
+              min(time) as time, count(*) as times
             from flow_events where flow_id = $1 and type = any($2::text[])
-            group by 1, 2, 3, 4
+            group by 1, 2, 3, 4, 5, 6
             """,
             row ->
                 FlowStatus.after(row.string("type"), row.string("topic"))
@@ -131,7 +134,10 @@ class Flows {
                                 status,
                                 row.stringOrNull("environment"),
                                 row.int8("revision"),
-                                row.instant("time"))),
+                                row.instant("time"),
+                                row.bool("lost")
+                                    ? row.int8("times")
+                                    : row.bool("recovered") ? -row.int8("times") : 0)),
             flowId,
             FlowStatus.entries().toArray(String[]::new));
     return steps.stream().flatMap(Optional::stream).toList();

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkedAttempt newest attempt whose data checks are known
  * @param cancelledBy who asked to stop it; null: nobody
  * @param lostAttempts attempts that ended without a report or a release
+ * @param silentSince when the worker was heard last whose run was given up; null: it was not
  */
 record Job(
     RunId runId,
@@ -30,7 +31,8 @@ record Job(
     @Nullable Instant startedAt,
     int checkedAttempt,
     @Nullable String cancelledBy,
-    int lostAttempts) {
+    int lostAttempts,
+    @Nullable Instant silentSince) {
 
   /** What a start leads to. */
   sealed interface Start {
@@ -86,6 +88,8 @@ record Job(
   enum Report {
     /** From the attempt that has the run. */
     CURRENT,
+    /** From the attempt that had the run when it was given up, and nobody has had it since. */
+    LATE,
     /** From the attempt that ended the run: it was heard before. */
     REPEATED,
     /** From an attempt that has lost the run. */
@@ -103,6 +107,9 @@ record Job(
     }
     if (status == JobStatus.RUNNING) {
       return Report.CURRENT;
+    }
+    if (silentSince != null && status == JobStatus.FAILED) {
+      return cancelledBy == null ? Report.LATE : Report.FENCED;
     }
     return end != null && status == end ? Report.REPEATED : Report.FENCED;
   }

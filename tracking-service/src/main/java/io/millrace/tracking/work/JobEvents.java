@@ -7,6 +7,7 @@ import io.millrace.events.EvaluationRequested;
 import io.millrace.events.FileRef;
 import io.millrace.events.ModelTrained;
 import io.millrace.events.RunQueued;
+import io.millrace.events.RunRecovered;
 import io.millrace.events.RunStarted;
 import io.millrace.events.TrainingFailed;
 import io.millrace.messaging.Outbox;
@@ -14,6 +15,8 @@ import io.millrace.pipeline.Pipeline;
 import io.millrace.schemas.Topics;
 import io.millrace.tracking.registry.ModelPackage;
 import io.millrace.tracking.registry.ModelVersion;
+import io.millrace.tracking.runs.Run;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -150,6 +153,21 @@ class JobEvents {
             .setRunId(job.runId().value())
             .setReason(reason)
             .setMessage(message)
+            .setAttempt(job.attempt())
+            .build(),
+        job.requestId());
+  }
+
+  void recovered(Tx tx, Job job, Run run, Duration silent) {
+    outbox.append(
+        tx,
+        Topics.RUNS,
+        job.runId().value(),
+        RunRecovered.newBuilder()
+            .setRequestId(job.requestId())
+            .setRunId(job.runId().value())
+            .setExperimentId(run.experimentId().toString())
+            .setSilentMillis(silent.toMillis())
             .setAttempt(job.attempt())
             .build(),
         job.requestId());

@@ -10,7 +10,7 @@ enum JobStatus {
   RUNNING,
   /** The model is registered. */
   TRAINED,
-  /** It ended without a model. */
+  /** It ended without a model; one that was given up runs again when its worker reports late. */
   FAILED,
   /** Somebody stopped it. */
   CANCELLED;

@@ -58,11 +58,12 @@ class Jobs {
         taken.lostAttempts());
   }
 
-  /** Takes the run from the attempt that has it. */
+  /** Takes the run from the attempt that has it; its next job is not the dead letter, if any. */
   void release(Tx tx, RunId run) {
     tx.update(
         """
-        update jobs set status = 'QUEUED', worker = null, leased_until = null, queued_at = now()
+        update jobs set status = 'QUEUED', worker = null, leased_until = null, queued_at = now(),
+          dead_lettered_at = null
         where run_id = $1
         """,
         run.value());
@@ -95,6 +96,30 @@ class Jobs {
         "update jobs set status = $2, leased_until = null, ended_at = now() where run_id = $1",
         run.value(),
         status.name());
+  }
+
+  /** Ends a run whose worker is silent; the worker may still be heard. */
+  void giveUp(Tx tx, RunId run, Duration lease) {
+    tx.update(
+        """
+        update jobs set silent_since = leased_until - make_interval(secs => $2)
+        where run_id = $1 and status = 'RUNNING'
+        """,
+        run.value(),
+        (double) lease.toSeconds());
+    end(tx, run, JobStatus.FAILED);
+  }
+
+  /** Gives a run that was given up back to the attempt that had it. */
+  void recover(Tx tx, RunId run, Duration lease) {
+    tx.update(
+        """
+        update jobs set status = 'RUNNING', silent_since = null, ended_at = null,
+          leased_until = now() + make_interval(secs => $2)
+        where run_id = $1
+        """,
+        run.value(),
+        (double) lease.toSeconds());
   }
 
   void cancel(Tx tx, RunId run, String by) {
@@ -149,6 +174,7 @@ class Jobs {
         row.instantOrNull("started_at"),
         row.int4("checked_attempt"),
         row.stringOrNull("cancelled_by"),
-        row.int4("lost_attempts"));
+        row.int4("lost_attempts"),
+        row.instantOrNull("silent_since"));
   }
 }

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.database.Database;
 import io.millrace.database.Tx;
 import io.millrace.problems.ApiProblem;
+import io.millrace.tracking.experiments.LifecycleStage;
 import io.millrace.tracking.metrics.MetricLog;
 import io.millrace.tracking.registry.ModelPackage;
 import io.millrace.tracking.registry.ModelRegistry;
@@ -17,12 +18,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
  * Queued runs from their first start to their end. Every report of a worker names its attempt; a
  * report of an attempt that has lost the run changes nothing and is refused, and repeating a report
- * that was heard changes nothing and succeeds.
+ * that was heard changes nothing and succeeds. A run that was given up because its worker was
+ * silent runs again when that worker reports after all, and the report counts.
  */
 @Component
 public class Work {
@@ -118,7 +121,7 @@ public class Work {
           if (job.released(attempt)) {
             return;
           }
-          if (job.report(attempt, null) != Job.Report.CURRENT) {
+          if (classify(tx, job, attempt, null) != Job.Report.CURRENT) {
             throw fenced(job, attempt);
           }
           if (job.cancelledBy() != null) {
@@ -148,7 +151,14 @@ public class Work {
     return database.inTransaction(
         tx ->
             jobs.extend(tx, id, attempt, settings.lease())
-                .orElseThrow(() -> fenced(locked(tx, id), attempt)));
+                .orElseGet(
+                    () -> {
+                      Job job = locked(tx, id);
+                      if (classify(tx, job, attempt, null) != Job.Report.CURRENT) {
+                        throw fenced(job, attempt);
+                      }
+                      return job.cancelledBy() != null;
+                    }));
   }
 
   void dataChecks(
@@ -160,7 +170,7 @@ public class Work {
     database.inTransactionVoid(
         tx -> {
           Job job = locked(tx, id);
-          if (job.report(attempt, null) != Job.Report.CURRENT) {
+          if (classify(tx, job, attempt, null) != Job.Report.CURRENT) {
             throw fenced(job, attempt);
           }
           if (job.checkedAttempt() < attempt) {
@@ -180,8 +190,8 @@ public class Work {
     return database.inTransaction(
         tx -> {
           Job job = locked(tx, id);
-          return switch (job.report(attempt, JobStatus.TRAINED)) {
-            case FENCED -> throw fenced(job, attempt);
+          return switch (classify(tx, job, attempt, JobStatus.TRAINED)) {
+            case FENCED, LATE -> throw fenced(job, attempt);
             case REPEATED ->
                 registry.ofTrainedRun(tx, id.value()).orElseThrow(() -> finished(id, job.status()));
             case CURRENT -> trained(tx, job, finalMetrics, parity, modelPackage);
@@ -194,15 +204,18 @@ public class Work {
         tx -> {
           Job job = locked(tx, id);
           JobStatus end = FailureReason.of(reason).status();
-          switch (job.report(attempt, end)) {
-            case FENCED -> throw fenced(job, attempt);
+          switch (classify(tx, job, attempt, end)) {
+            case FENCED, LATE -> throw fenced(job, attempt);
             case REPEATED -> {}
             case CURRENT -> end(tx, job, end, reason, message);
           }
         });
   }
 
-  /** Asks for the end of a run; one that no worker has ends at once. Returns its status then. */
+  /**
+   * Asks for the end of a run; one that no worker has ends at once, and one that was given up is
+   * not taken up again by its worker. Returns its status then.
+   */
   JobStatus cancel(RunId id, String by) {
     return database.inTransaction(
         tx -> {
@@ -218,8 +231,8 @@ public class Work {
                   "Cancelled by %s before a worker took it.".formatted(by));
               return JobStatus.CANCELLED;
             }
-            case RUNNING -> jobs.cancel(tx, id, by);
-            case TRAINED, FAILED, CANCELLED -> {}
+            case RUNNING, FAILED -> jobs.cancel(tx, id, by);
+            case TRAINED, CANCELLED -> {}
           }
           return job.status();
         });
@@ -241,15 +254,17 @@ public class Work {
                 jobs.lost(tx, settings.lostAfter()).stream()
                     .anyMatch(other -> other.runId().equals(one.runId()));
             if (stillLost && job.status().canTransitionTo(JobStatus.FAILED)) {
-              end(
+              jobs.giveUp(tx, one.runId(), settings.lease());
+              tellFailed(
                   tx,
                   job,
-                  JobStatus.FAILED,
+                  RunStatus.FAILED,
                   FailureReason.WORKER_LOST.code(),
-                  "The job was given up (%s) and %s is silent. Look into the workers' logs, then publish the request again under a new id."
-                      .formatted(
-                          one.deadLetter(),
-                          one.worker() == null ? "no worker has it" : "worker " + one.worker()));
+                  one.worker() == null
+                      ? "The job was given up (%s) and no worker has it. Look into the workers' logs, then publish the request again under a new id."
+                          .formatted(one.deadLetter())
+                      : "The job was given up (%s) and worker %s is silent. Look into its log, then publish the request again under a new id. Should the worker report after all, the run goes on."
+                          .formatted(one.deadLetter(), one.worker()));
             }
           });
     }
@@ -282,13 +297,35 @@ public class Work {
   }
 
   private void end(Tx tx, Job job, JobStatus end, String reason, String message) {
-    long now = jobs.now(tx).toEpochMilli();
     jobs.end(tx, job.runId(), end);
-    runs.end(
-        tx, job.runId(), end == JobStatus.CANCELLED ? RunStatus.KILLED : RunStatus.FAILED, now);
+    tellFailed(
+        tx, job, end == JobStatus.CANCELLED ? RunStatus.KILLED : RunStatus.FAILED, reason, message);
+  }
+
+  private void tellFailed(Tx tx, Job job, RunStatus end, String reason, String message) {
+    runs.end(tx, job.runId(), end, jobs.now(tx).toEpochMilli());
     metrics.tell(tx, job.runId());
     events.failed(tx, job, reason, message);
     meters.counter("millrace.runs.failed", "reason", FailureReason.of(reason).code()).increment();
+  }
+
+  /** What a report is, after a late one has got its run back where it still may. */
+  private Job.Report classify(Tx tx, Job job, int attempt, @Nullable JobStatus end) {
+    Job.Report report = job.report(attempt, end);
+    if (report != Job.Report.LATE) {
+      return report;
+    }
+    Run run = runs.getForUpdate(tx, job.runId());
+    // Whoever deleted the run, or gave it another status, has decided about it meanwhile.
+    if (run.stage() != LifecycleStage.ACTIVE || run.status() != RunStatus.FAILED) {
+      return Job.Report.FENCED;
+    }
+    Instant now = jobs.now(tx);
+    jobs.recover(tx, job.runId(), settings.lease());
+    runs.begin(tx, job.runId(), run.startTime());
+    Instant heard = job.silentSince() == null ? now : job.silentSince();
+    events.recovered(tx, job, run, Duration.between(heard, now));
+    return Job.Report.CURRENT;
   }
 
   private Job locked(Tx tx, RunId id) {

@@ -15,11 +15,19 @@ class FlowStepsTest {
   private static final Instant START = Instant.parse("2026-11-21T00:00:00Z");
 
   private static Step step(FlowStatus status, long second) {
-    return new Step(status, null, 0, START.plusSeconds(second));
+    return new Step(status, null, 0, START.plusSeconds(second), 0);
+  }
+
+  private static Step lost(int times) {
+    return new Step(FlowStatus.FAILED, null, 0, START.plusSeconds(3), times);
+  }
+
+  private static Step recovered(int times) {
+    return new Step(FlowStatus.RUNNING, null, 0, START.plusSeconds(4), -times);
   }
 
   private static Step in(String environment, FlowStatus status, long revision, long second) {
-    return new Step(status, environment, revision, START.plusSeconds(second));
+    return new Step(status, environment, revision, START.plusSeconds(second), 0);
   }
 
   /** The answer for the steps, and for as many shuffles of them as are worth trying. */
@@ -88,6 +96,31 @@ class FlowStepsTest {
     assertThat(status(refused)).isEqualTo(FlowStatus.MODEL_REJECTED);
     assertThat(status(List.of(step(FlowStatus.RUNNING, 1), step(FlowStatus.FAILED, 0))))
         .isEqualTo(FlowStatus.FAILED);
+  }
+
+  @Test
+  void goOnWithARunThatWasGivenUpAndReportedAgain() {
+    List<Step> steps = new ArrayList<>(journey().subList(0, 3));
+    steps.add(lost(1));
+    assertThat(status(steps)).isEqualTo(FlowStatus.FAILED);
+    steps.add(recovered(1));
+    assertThat(status(steps)).isEqualTo(FlowStatus.RUNNING);
+    steps.add(step(FlowStatus.TRAINED, 5));
+    assertThat(status(steps)).isEqualTo(FlowStatus.TRAINED);
+    steps.set(3, lost(2));
+    assertThat(status(steps.subList(0, 5))).isEqualTo(FlowStatus.FAILED);
+    steps.set(4, recovered(2));
+    assertThat(status(steps)).isEqualTo(FlowStatus.TRAINED);
+  }
+
+  @Test
+  void endWithTheFailureThatARecoveredRunReports() {
+    List<Step> steps = new ArrayList<>(journey().subList(0, 3));
+    steps.add(lost(1));
+    steps.add(recovered(1));
+    steps.add(step(FlowStatus.FAILED, 6));
+
+    assertThat(status(steps)).isEqualTo(FlowStatus.FAILED);
   }
 
   @Test

@@ -46,7 +46,28 @@ class JobTest {
         null,
         0,
         cancelledBy,
-        lostAttempts);
+        lostAttempts,
+        null);
+  }
+
+  private static Job givenUp(int attempt, String cancelledBy) {
+    Job job = job(JobStatus.FAILED, attempt, "w", null, cancelledBy);
+    return new Job(
+        job.runId(),
+        job.requestId(),
+        job.modelName(),
+        job.dataset(),
+        job.pipeline(),
+        job.requestedBy(),
+        job.status(),
+        job.attempt(),
+        job.worker(),
+        null,
+        null,
+        0,
+        cancelledBy,
+        1,
+        NOW);
   }
 
   @Test
@@ -125,6 +146,18 @@ class JobTest {
     assertThat(running.report(1, null)).isEqualTo(Report.FENCED);
     assertThat(running.report(3, JobStatus.TRAINED)).isEqualTo(Report.FENCED);
     assertThat(job(JobStatus.QUEUED, 0, null, null, null).report(0, null)).isEqualTo(Report.FENCED);
+  }
+
+  @Test
+  void hearsTheLastAttemptOfAGivenUpRunUnlessItWasCancelled() {
+    for (JobStatus end : new JobStatus[] {null, JobStatus.TRAINED, JobStatus.FAILED}) {
+      assertThat(givenUp(2, null).report(2, end)).isEqualTo(Report.LATE);
+      assertThat(givenUp(2, null).report(1, end)).isEqualTo(Report.FENCED);
+      assertThat(givenUp(2, null).report(3, end)).isEqualTo(Report.FENCED);
+      assertThat(givenUp(2, "bob").report(2, end)).isEqualTo(Report.FENCED);
+    }
+    assertThat(givenUp(0, null).report(0, null)).isEqualTo(Report.FENCED);
+    assertThat(givenUp(2, null).start("w", NOW, 4)).isEqualTo(new Start.Ended(JobStatus.FAILED));
   }
 
   @Test

@@ -323,7 +323,7 @@ class WorkIT {
     assertThat(failed.getReason()).isEqualTo("worker-lost");
     assertThat(failed.getMessage()).contains("attempts-exhausted", "w1");
     assertThat(status(run)).isEqualTo("FAILED");
-    assertThat(code(complete(run, 1))).isEqualTo("409 fenced");
+    assertThat(code(start("w2"))).isEqualTo("409 run-finished");
   }
 
   @Test
