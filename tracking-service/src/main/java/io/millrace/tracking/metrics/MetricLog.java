@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.database.Database;
 import io.millrace.database.Tx;
-import io.millrace.database.UniqueViolation;
 import io.millrace.tracking.experiments.LifecycleStage;
 import io.millrace.tracking.runs.Heartbeats;
 import io.millrace.tracking.runs.Metric;
@@ -24,6 +23,7 @@ public class MetricLog {
   private final Database database;
   private final Runs runs;
   private final Metrics metrics;
+  private final MetricWriter writer;
   private final MetricNews news;
   private final Heartbeats heartbeats;
   private final Counter points;
@@ -32,12 +32,14 @@ public class MetricLog {
       Database database,
       Runs runs,
       Metrics metrics,
+      MetricWriter writer,
       MetricNews news,
       Heartbeats heartbeats,
       MeterRegistry meters) {
     this.database = database;
     this.runs = runs;
     this.metrics = metrics;
+    this.writer = writer;
     this.news = news;
     this.heartbeats = heartbeats;
     this.points =
@@ -54,18 +56,13 @@ public class MetricLog {
     }
   }
 
-  /** Logs points and nothing else to an active run: all of them or none, in one statement. */
+  /** Logs points and nothing else to an active run: all of them or none. */
   public void log(RunId id, List<Metric> logged) {
     if (logged.isEmpty()) {
       database.read(tx -> runs.get(tx, id).requireActive());
       return;
     }
-    Optional<Metrics.Written> outcome;
-    try {
-      outcome = database.once(tx -> metrics.writeNew(tx, id, logged));
-    } catch (UniqueViolation someAreThere) {
-      outcome = database.once(tx -> metrics.write(tx, id, logged));
-    }
+    Optional<Metrics.Written> outcome = writer.write(id, logged);
     if (outcome.isEmpty() || outcome.get().stage() != LifecycleStage.ACTIVE) {
       database.read(tx -> runs.get(tx, id).requireActive());
       return;

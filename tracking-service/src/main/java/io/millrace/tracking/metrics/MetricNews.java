@@ -8,7 +8,9 @@ import io.millrace.tracking.runs.Metric;
 import io.millrace.tracking.runs.RunId;
 import java.time.Duration;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,18 +22,42 @@ import org.springframework.stereotype.Component;
 /**
  * Tells the others of points that were logged. They wait in a table that the log call itself
  * writes, so nothing is forgotten, and leave a few times a second as one event a run: a client that
- * logs point by point would otherwise cost an event each. Several replicas share the work.
+ * logs point by point would otherwise cost an event each.
  */
 @Component
 @Lazy(false)
 class MetricNews implements SchedulingConfigurer {
 
   private static final Logger log = LoggerFactory.getLogger(MetricNews.class);
-  private static final Duration PAUSE = Duration.ofMillis(100);
-  private static final int AT_A_TIME = 100;
+  private static final Duration PAUSE = Duration.ofMillis(400);
+  private static final int AT_A_TIME = 1000;
 
   /** What another replica left when it ended is looked for every so many pauses. */
-  private static final int LOOK_ANYWAY = 20;
+  private static final int LOOK_ANYWAY = 5;
+
+  /** One replica tells at a time, so that a run's events leave in the order of its points. */
+  private static final String TAKE =
+      """
+      with turn as materialized (
+        select pg_try_advisory_xact_lock(hashtext(current_schema()), hashtext('metric_notes')) as mine
+      ), next as materialized (
+        select n.note_id from metric_notes n, turn where turn.mine order by n.note_id limit $1
+      ), taken as (
+        delete from metric_notes n using next where n.note_id = next.note_id
+        returning n.note_id, n.run_id, n.total, n.points
+      )
+      select t.run_id, r.request_id, t.total, t.points
+      from taken t join runs r using (run_id) order by t.note_id
+      """;
+
+  private static final String TAKE_OF_RUN =
+      """
+      with taken as (
+        delete from metric_notes where run_id = $1 returning note_id, run_id, total, points
+      )
+      select t.run_id, r.request_id, t.total, t.points
+      from taken t join runs r using (run_id) order by t.note_id
+      """;
 
   private final Database database;
   private final MetricEvents events;
@@ -56,7 +82,16 @@ class MetricNews implements SchedulingConfigurer {
           row.string("run_id"),
           row.stringOrNull("request_id"),
           row.int8("total"),
-          MetricSample.read(row.json("points")));
+          MetricSample.read(row.string("points")));
+    }
+
+    /** Several of one run as one. */
+    static Item of(List<Item> items) {
+      return new Item(
+          items.getFirst().runId,
+          items.getFirst().requestId,
+          items.stream().mapToLong(Item::total).sum(),
+          items.stream().flatMap(item -> item.points.stream()).toList());
     }
   }
 
@@ -67,14 +102,7 @@ class MetricNews implements SchedulingConfigurer {
 
   /** Tells at once what waits of one run, so that it is told before what the caller tells next. */
   void tell(Tx tx, RunId id) {
-    tx.query(
-            """
-            delete from metric_news n using runs r where n.run_id = $1 and r.run_id = n.run_id
-            returning n.run_id, r.request_id, n.total, n.points
-            """,
-            Item::of,
-            id.value())
-        .forEach(item -> events.logged(tx, item));
+    tell(tx, tx.query(TAKE_OF_RUN, Item::of, id.value()));
   }
 
   @Override
@@ -88,7 +116,7 @@ class MetricNews implements SchedulingConfigurer {
     }
     try {
       while (database.inTransaction(this::tellSome) == AT_A_TIME) {
-        log.debug("told of {} runs, and there are more", AT_A_TIME);
+        log.debug("{} notes told, and there are more", AT_A_TIME);
       }
     } catch (DatabaseUnavailable later) {
       some.set(true);
@@ -97,17 +125,15 @@ class MetricNews implements SchedulingConfigurer {
   }
 
   private int tellSome(Tx tx) {
-    List<Item> items =
-        tx.query(
-            """
-            delete from metric_news n using runs r
-            where r.run_id = n.run_id and n.run_id in (
-              select run_id from metric_news order by run_id limit $1 for update skip locked)
-            returning n.run_id, r.request_id, n.total, n.points
-            """,
-            Item::of,
-            AT_A_TIME);
-    items.forEach(item -> events.logged(tx, item));
+    List<Item> items = tx.query(TAKE, Item::of, AT_A_TIME);
+    tell(tx, items);
     return items.size();
+  }
+
+  private void tell(Tx tx, List<Item> items) {
+    items.stream()
+        .collect(Collectors.groupingBy(Item::runId, TreeMap::new, Collectors.toList()))
+        .values()
+        .forEach(ofRun -> events.logged(tx, Item.of(ofRun)));
   }
 }

@@ -7,10 +7,12 @@ import io.millrace.tracking.runs.Heartbeats;
 import io.millrace.tracking.runs.Metric;
 import io.millrace.tracking.runs.RunId;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -21,45 +23,47 @@ import org.springframework.stereotype.Component;
 class Metrics {
 
   /**
-   * Everything that a log call changes, in one statement: the points, the newest of each key, what
-   * is to be told, the heartbeat. The rows come sorted, so that two batches of a run wait for each
-   * other instead of deadlocking. The run says by itself whether it takes them.
+   * Everything that log calls to several runs change, in one statement: the points, the newest of
+   * each key, what is to be told, the heartbeats. The rows come sorted, so that calls of the same
+   * runs wait for each other instead of deadlocking. The runs say by themselves whether they take
+   * them.
    */
   private static final String WRITE =
       """
-      with run as materialized (
-        select run_id, experiment_id, lifecycle_stage from runs where run_id = $1
+      with asked as materialized (
+        select a.no, r.run_id, r.experiment_id, r.lifecycle_stage
+        from unnest($1::text[]) with ordinality as a (run_id, no) join runs r using (run_id)
       ), active as materialized (
-        select run_id, experiment_id from run where lifecycle_stage = 'active'
+        select no, run_id, experiment_id from asked where lifecycle_stage = 'active'
       ), stored as (
         insert into run_metrics (run_id, key, timestamp_ms, step, value)
         select a.run_id, p.key, p.timestamp_ms, p.step, p.value
-        from active a, unnest($2::text[], $3::float8[], $4::bigint[], $5::bigint[])
-          as p (key, value, timestamp_ms, step)
-        %s returning 1
+        from unnest($2::bigint[], $3::text[], $4::float8[], $5::bigint[], $6::bigint[])
+          as p (no, key, value, timestamp_ms, step) join active a using (no)
+        %s returning run_id
       ), newest as (
         insert into latest_metrics as l (run_id, experiment_id, key, step, timestamp_ms, value)
         select a.run_id, a.experiment_id, p.key, p.step, p.timestamp_ms, p.value
-        from active a, unnest($6::text[], $7::float8[], $8::bigint[], $9::bigint[])
-          as p (key, value, timestamp_ms, step)
+        from unnest($7::bigint[], $8::text[], $9::float8[], $10::bigint[], $11::bigint[])
+          as p (no, key, value, timestamp_ms, step) join active a using (no)
+        order by a.no, p.key
         on conflict (run_id, key) do update
           set step = excluded.step, timestamp_ms = excluded.timestamp_ms, value = excluded.value
           where (excluded.step, excluded.timestamp_ms, excluded.value)
             > (l.step, l.timestamp_ms, l.value)
+      ), counted as materialized (
+        select run_id, count(*) as total from stored group by run_id
       ), news as (
-        insert into metric_news as n (run_id, total, points)
-        select a.run_id, s.total, $10::jsonb
-        from active a, (select count(*) as total from stored) as s where s.total > 0
-        on conflict (run_id) do update set total = n.total + excluded.total,
-          points = case when jsonb_array_length(n.points) < 1000 then n.points || excluded.points
-                        else excluded.points end
+        insert into metric_notes (run_id, total, points)
+        select c.run_id, c.total, n.points
+        from counted c join unnest($1::text[], $12::text[]) as n (run_id, points) using (run_id)
       ), heard as (
         %s
       )
-      select r.lifecycle_stage, (select count(*) from stored) as stored,
+      select r.run_id, r.lifecycle_stage, coalesce(c.total, 0) as stored,
         exists (select 1 from run_heartbeats h
                 where h.run_id = r.run_id and h.lost_at is not null) as lost
-      from run r
+      from asked r left join counted c using (run_id)
       """;
 
   private static final String WRITE_NEW = WRITE.formatted("", Heartbeats.NOTE);
@@ -76,69 +80,106 @@ class Metrics {
   /**
    * What became of points.
    *
+   * @param run whose points
    * @param stage the run's; points of one that is not active are not stored
    * @param stored how many of them were new
    * @param lost true where the run had been given up for its silence
    */
-  record Written(LifecycleStage stage, long stored, boolean lost) {}
+  record Written(RunId run, LifecycleStage stage, long stored, boolean lost) {
+
+    /** For another call of the same run, whose points were counted with the first one's. */
+    Written toldAlready() {
+      return new Written(run, stage, 0, lost);
+    }
+  }
 
   /**
    * Stores points; those that are there already are left out.
    *
-   * @return empty where there is no such run
+   * @return what became of the points of each run; a run that does not exist is not among them
    */
-  Optional<Written> write(Tx tx, RunId run, List<Metric> points) {
-    return write(tx, WRITE_SOME, run, points);
+  Map<RunId, Written> write(Tx tx, SortedMap<RunId, List<Metric>> points) {
+    return write(tx, WRITE_SOME, points);
   }
 
   /**
-   * Stores points that the run does not have, which costs less than looking for each.
+   * Stores points that the runs do not have, which costs less than looking for each.
    *
-   * @throws io.millrace.database.UniqueViolation where it has one of them; then none is stored
+   * @throws io.millrace.database.UniqueViolation where a run has one of them, or is to get one
+   *     twice; then none is stored
    */
-  Optional<Written> writeNew(Tx tx, RunId run, List<Metric> points) {
-    return write(tx, WRITE_NEW, run, points);
+  Map<RunId, Written> writeNew(Tx tx, SortedMap<RunId, List<Metric>> points) {
+    return write(tx, WRITE_NEW, points);
   }
 
-  private static Optional<Written> write(Tx tx, String sql, RunId run, List<Metric> points) {
-    List<Metric> sorted = new ArrayList<>(points);
-    sorted.sort(BY_KEY);
-    TreeMap<String, Metric> newest = new TreeMap<>();
-    sorted.forEach(point -> newest.merge(point.key(), point, MetricSample::newer));
-    List<Metric> latest = List.copyOf(newest.values());
-    return tx.queryOne(
-        sql,
-        row ->
-            new Written(
-                LifecycleStage.of(row.string("lifecycle_stage")),
-                row.int8("stored"),
-                row.bool("lost")),
-        run.value(),
-        keys(sorted),
-        values(sorted),
-        timestamps(sorted),
-        steps(sorted),
-        keys(latest),
-        values(latest),
-        timestamps(latest),
-        steps(latest),
-        MetricSample.json(MetricSample.of(points)));
+  /** {@link #write(Tx, SortedMap)} of one run; empty where there is no such run. */
+  Optional<Written> write(Tx tx, RunId run, List<Metric> points) {
+    SortedMap<RunId, List<Metric>> one = new TreeMap<>(Comparator.comparing(RunId::value));
+    one.put(run, points);
+    return Optional.ofNullable(write(tx, one).get(run));
   }
 
-  private static String[] keys(List<Metric> points) {
-    return points.stream().map(Metric::key).toArray(String[]::new);
+  private static Map<RunId, Written> write(
+      Tx tx, String sql, SortedMap<RunId, List<Metric>> points) {
+    Columns all = new Columns();
+    Columns newest = new Columns();
+    List<String> runs = new ArrayList<>(points.size());
+    List<String> notes = new ArrayList<>(points.size());
+    points.forEach(
+        (run, logged) -> {
+          runs.add(run.value());
+          List<Metric> sorted = logged.stream().distinct().sorted(BY_KEY).toList();
+          TreeMap<String, Metric> last = new TreeMap<>();
+          sorted.forEach(point -> last.merge(point.key(), point, MetricSample::newer));
+          all.add(runs.size(), sorted);
+          newest.add(runs.size(), last.values());
+          notes.add(MetricSample.json(MetricSample.of(logged)));
+        });
+    return tx
+        .query(
+            sql,
+            Metrics::written,
+            runs.toArray(String[]::new),
+            all.runs.toArray(Long[]::new),
+            all.keys.toArray(String[]::new),
+            all.values.toArray(Double[]::new),
+            all.timestamps.toArray(Long[]::new),
+            all.steps.toArray(Long[]::new),
+            newest.runs.toArray(Long[]::new),
+            newest.keys.toArray(String[]::new),
+            newest.values.toArray(Double[]::new),
+            newest.timestamps.toArray(Long[]::new),
+            newest.steps.toArray(Long[]::new),
+            notes.toArray(String[]::new))
+        .stream()
+        .collect(Collectors.toMap(Written::run, Function.identity()));
   }
 
-  private static Double[] values(List<Metric> points) {
-    return points.stream().map(Metric::value).toArray(Double[]::new);
+  private static Written written(Row row) {
+    return new Written(
+        new RunId(row.string("run_id")),
+        LifecycleStage.of(row.string("lifecycle_stage")),
+        row.int8("stored"),
+        row.bool("lost"));
   }
 
-  private static Long[] timestamps(List<Metric> points) {
-    return points.stream().map(Metric::timestamp).toArray(Long[]::new);
-  }
+  /** Points of several runs as PostgreSQL unnests them; a run is the number of its place. */
+  private static final class Columns {
+    private final List<Long> runs = new ArrayList<>();
+    private final List<String> keys = new ArrayList<>();
+    private final List<Double> values = new ArrayList<>();
+    private final List<Long> timestamps = new ArrayList<>();
+    private final List<Long> steps = new ArrayList<>();
 
-  private static Long[] steps(List<Metric> points) {
-    return points.stream().map(Metric::step).toArray(Long[]::new);
+    void add(long run, Collection<Metric> points) {
+      for (Metric point : points) {
+        runs.add(run);
+        keys.add(point.key());
+        values.add(point.value());
+        timestamps.add(point.timestamp());
+        steps.add(point.step());
+      }
+    }
   }
 
   /** The latest point of each key. */

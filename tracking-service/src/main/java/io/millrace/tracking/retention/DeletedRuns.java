@@ -16,7 +16,7 @@ class DeletedRuns {
   /** Everything that hangs on a run, what refers to others first. */
   private static final List<String> TABLES =
       List.of(
-          "metric_news",
+          "metric_notes",
           "run_metrics",
           "latest_metrics",
           "run_params",

@@ -31,12 +31,13 @@ public class Heartbeats {
   private static final Duration LONGEST = Duration.ofDays(1);
 
   /**
-   * Notes of a run, {@code $1}, that it is alive, unless it was given up; for use inside others.
+   * Notes of runs, those of {@code $1}, that they are alive, unless they were given up; for use
+   * inside others.
    */
   public static final String NOTE =
       """
       update run_heartbeats set last_seen = clock_timestamp()
-      where run_id = $1 and lost_at is null
+      where run_id = any($1::text[]) and lost_at is null
         and last_seen < clock_timestamp() - every_ms * interval '0.1 millisecond'
       """;
 
