@@ -70,6 +70,27 @@ public final class EventStream {
     }
   }
 
+  /**
+   * The same, in the order of the events' times. They come from several topics, so that an answer
+   * may arrive before its cause: each event is held back for {@link TimeOrder#WINDOW}, and goes
+   * behind those that happened before it.
+   */
+  public void forEachByTime(Predicate<JsonNode> reader, Duration giveUpAfter) {
+    var order = new TimeOrder();
+    var arrivals = Thread.ofVirtual().start(() -> order.fill(this, giveUpAfter));
+    try {
+      var more = true;
+      while (more) {
+        more = reader.test(order.take());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CliFailure("Interrupted.");
+    } finally {
+      arrivals.interrupt();
+    }
+  }
+
   private java.util.stream.Stream<String> open() throws IOException {
     try {
       var response = gateway.stream(path(), lastEventId);

@@ -59,7 +59,7 @@ final class FlowCommand implements Callable<Integer> {
     new EventStream(gateway)
         .where("flow", requestId)
         .after(0)
-        .forEach(story::tell, RunCommand.GIVE_UP_AFTER);
+        .forEachByTime(story::tell, RunCommand.GIVE_UP_AFTER);
     return story.ending() == Story.Ending.DEPLOYED
             || story.ending() == Story.Ending.AWAITING_APPROVAL
         ? 0

@@ -114,7 +114,7 @@ public final class Terminal {
    * A table with a header, columns as wide as their widest cell.
    *
    * @param indent blanks before each line
-   * @param header column names
+   * @param header column names, blank where a column needs none
    * @param rows cells, as many a row as the header has; null is shown as `-`
    */
   public void table(int indent, List<String> header, List<? extends List<@Nullable String>> rows) {
@@ -127,14 +127,14 @@ public final class Terminal {
     }
     line(styled(Style.DIM, row(indent, header, widths)));
     for (var row : rows) {
-      line(row(indent, row, widths));
+      line(row(indent, row.stream().map(Terminal::cell).toList(), widths));
     }
   }
 
-  private static String row(int indent, List<? extends @Nullable String> cells, int[] widths) {
+  private static String row(int indent, List<String> cells, int[] widths) {
     var text = new StringBuilder(" ".repeat(indent));
     for (int column = 0; column < widths.length; column++) {
-      var cell = cell(cells.get(column));
+      var cell = cells.get(column);
       text.append(cell);
       if (column < widths.length - 1) {
         text.append(" ".repeat(widths[column] - cell.length() + 2));

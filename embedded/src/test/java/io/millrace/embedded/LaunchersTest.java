@@ -84,6 +84,46 @@ class LaunchersTest {
     assertThat(run(temporary, elsewhere.toString())).isEqualTo(outcome);
   }
 
+  @Test
+  void showsTheModulesOfABuildAndKeepsItsLog() throws Exception {
+    Path project = projectWhoseMavenSays("echo '[INFO] Building schemas 0.1.0      [1/2]'; exit 0");
+    Outcome outcome = run(project, "./millrace", "build");
+    assertThat(outcome.said()).contains("\nBuilding 1/2 schemas\nBuilt in ");
+    assertThat(outcome.status()).isZero();
+    assertThat(project.resolve("standalone/target/build.log"))
+        .content()
+        .contains("[INFO] Building schemas")
+        .doesNotContain("tick");
+  }
+
+  @Test
+  void endsWithTheLogOfABuildThatFails() throws Exception {
+    Path project = projectWhoseMavenSays("echo '[ERROR] no such symbol'; exit 1");
+    Outcome outcome = run(project, "./millrace", "build");
+    assertThat(outcome.said()).contains("The build failed").contains("[ERROR] no such symbol");
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(run(project, "./millrace", "build").said())
+        .as("the lock is given back")
+        .contains("The build failed");
+  }
+
+  /** A project with the launcher, and instead of Maven a shell script that has built before. */
+  private Path projectWhoseMavenSays(String script) throws IOException {
+    Path project = Files.createDirectories(temporary.resolve("another project"));
+    Files.createDirectories(project.resolve(".mvn"));
+    Files.copy(PROJECT.resolve(".mvn/find-jdk.sh"), project.resolve(".mvn/find-jdk.sh"));
+    Files.copy(
+        PROJECT.resolve("millrace"),
+        project.resolve("millrace"),
+        StandardCopyOption.COPY_ATTRIBUTES);
+    Path lib = Files.createDirectories(project.resolve("standalone/target/dist/lib"));
+    Files.createFile(lib.resolve("standalone-0.1.0.jar"));
+    Files.createFile(lib.resolve("cli-0.1.0.jar"));
+    Path maven = Files.writeString(project.resolve("mvnw"), "#!/bin/sh\n" + script + "\n");
+    assertThat(maven.toFile().setExecutable(true)).isTrue();
+    return project;
+  }
+
   private static List<Path> shippedMavens() throws IOException {
     try (var files = Files.list(PROJECT.resolve(".mvn"))) {
       return files.filter(file -> file.toString().endsWith("-bin.zip")).toList();

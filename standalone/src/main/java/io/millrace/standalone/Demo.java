@@ -93,7 +93,7 @@ final class Demo {
       var stream = new EventStream(gateway).where("flow", requestId).after(0);
       publish(requestId, pipeline.name());
       var story = new Story(terminal);
-      stream.forEach(
+      stream.forEachByTime(
           event -> {
             lastSeq = Math.max(lastSeq, event.path("seq").asLong());
             return story.tell(event);

@@ -8,6 +8,7 @@ import io.millrace.cli.Terminal.Style;
 import io.millrace.embedded.EmbeddedStartException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -152,12 +153,10 @@ public final class Standalone {
       }
     }
 
+    /** Not the process's start: a launcher that built first is the same process. */
     private static Duration sinceJvmStart() {
-      return ProcessHandle.current()
-          .info()
-          .startInstant()
-          .map(start -> Duration.between(start, Instant.now()))
-          .orElse(Duration.ZERO);
+      return Duration.ofMillis(
+          System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime());
     }
 
     private void sayReady(String part, String address, Duration took) {
