@@ -16,6 +16,25 @@ export const EVENT_TYPES = [
   'RunRecovered',
   'RunPurged',
   'LoggedModelPurged',
+  'RunCreated',
+  'RunUpdated',
+  'RunTagsChanged',
+  'ParamsLogged',
+  'InputsLogged',
+  'OutputsLogged',
+  'RunDeleted',
+  'RunRestored',
+  'LoggedModelCreated',
+  'LoggedModelUpdated',
+  'LoggedModelTagsChanged',
+  'LoggedModelParamsLogged',
+  'LoggedModelDeleted',
+  'ExperimentCreated',
+  'ExperimentRenamed',
+  'ExperimentDeleted',
+  'ExperimentRestored',
+  'ExperimentTagChanged',
+  'ExperimentPurged',
   'MetricsLogged',
   'ModelVersionCreated',
   'RegisteredModelCreated',
@@ -77,7 +96,15 @@ export interface EventData {
   modelName?: string;
   version?: number;
   trainer?: string;
-  params?: Record<string, string>;
+  params?: Record<string, string> | KeyValue[];
+  tags?: KeyValue[];
+  total?: number;
+  datasets?: { name: string; digest: string }[];
+  modelIds?: string[];
+  models?: { modelId: string; step: number }[];
+  experimentId?: string;
+  runs?: number;
+  previousStatus?: string;
   worker?: string;
   attempt?: number;
   startedAt?: string;
@@ -125,6 +152,13 @@ export interface DataCheck {
   column?: string | null;
   status: string;
   message: string;
+}
+
+/** A parameter or tag; a tag without a value was removed. */
+export interface KeyValue {
+  key: string;
+  value?: string | null;
+  cut?: boolean;
 }
 
 export interface MetricPoint {
@@ -188,6 +222,41 @@ export function summary(event: FlowEvent): string {
       return `${d.runId?.slice(0, 8)} by ${d.purgedBy}`;
     case 'LoggedModelPurged':
       return `${d.modelId} by ${d.purgedBy}`;
+    case 'RunCreated':
+    case 'RunUpdated':
+      return `${d.runId?.slice(0, 8)} ${d.name}${d.status ? `, ${d.status.toLowerCase()}` : ''}`;
+    case 'RunDeleted':
+    case 'RunRestored':
+      return `${d.runId?.slice(0, 8)} by ${people(d.by)}`;
+    case 'RunTagsChanged':
+      return `${d.runId?.slice(0, 8)}: ${keys(d.tags, d.total)}`;
+    case 'ParamsLogged':
+      return `${d.runId?.slice(0, 8)}: ${keys(d.params, d.total)}`;
+    case 'InputsLogged':
+      return `${d.runId?.slice(0, 8)} reads ${[...(d.datasets ?? []).map((dataset) => dataset.name), ...(d.modelIds ?? [])].slice(0, 3).join(', ')}`;
+    case 'OutputsLogged':
+      return `${d.runId?.slice(0, 8)} made ${(d.models ?? []).slice(0, 3).map((made) => made.modelId).join(', ')}`;
+    case 'LoggedModelCreated':
+      return `${d.name} (${d.modelId})`;
+    case 'LoggedModelUpdated':
+      return `${d.modelId} from ${d.previousStatus?.toLowerCase()} to ${d.status?.toLowerCase()}`;
+    case 'LoggedModelTagsChanged':
+      return `${d.modelId}: ${keys(d.tags, d.total)}`;
+    case 'LoggedModelParamsLogged':
+      return `${d.modelId}: ${keys(d.params, d.total)}`;
+    case 'LoggedModelDeleted':
+      return `${d.modelId} by ${people(d.by)}`;
+    case 'ExperimentCreated':
+      return `${d.name} by ${people(d.by)}`;
+    case 'ExperimentRenamed':
+      return `${d.previousName} is ${d.name} now, by ${people(d.by)}`;
+    case 'ExperimentDeleted':
+    case 'ExperimentRestored':
+      return `${d.name} with ${d.runs} runs by ${people(d.by)}`;
+    case 'ExperimentTagChanged':
+      return `${d.experimentId}: ${d.key} by ${people(d.by)}`;
+    case 'ExperimentPurged':
+      return `${d.name} by ${d.purgedBy}`;
     case 'MetricsLogged':
       return points(event)
         .slice(0, 3)
@@ -241,6 +310,14 @@ export function summary(event: FlowEvent): string {
     default:
       return '';
   }
+}
+
+/** The first of some keys, and how many there are besides. */
+function keys(entries: KeyValue[] | Record<string, string> | undefined, total = 0): string {
+  const shown = (Array.isArray(entries) ? entries : []).slice(0, 3).map((entry) => entry.key);
+  return total > shown.length
+    ? `${shown.join(', ')} and ${total - shown.length} more`
+    : shown.join(', ');
 }
 
 export function people(by: string | string[] | null | undefined): string {

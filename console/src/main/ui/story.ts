@@ -237,7 +237,7 @@ function trainingProgress(
   if (!started) {
     return null;
   }
-  const params = queued?.data.params ?? {};
+  const params = (queued?.data.params ?? {}) as Record<string, string>;
   const unit = params['epochs'] || queued?.data.trainer?.includes('mlp') ? 'epochs' : 'trees';
   const total = Number(params[unit] ?? 0) || 0;
   const done = Math.max(0, ...series.flatMap((one) => one.points.map((point) => point.step)));

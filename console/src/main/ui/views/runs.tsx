@@ -23,6 +23,13 @@ export function Runs() {
     'RunEnded',
     'RunRecovered',
     'RunPurged',
+    'RunCreated',
+    'RunUpdated',
+    'RunDeleted',
+    'RunRestored',
+    'ExperimentRenamed',
+    'ExperimentDeleted',
+    'ExperimentRestored',
   ]);
   const now = useNow();
   const [open, setOpen] = useState<string | null>(null);

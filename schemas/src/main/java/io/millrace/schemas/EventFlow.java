@@ -10,7 +10,19 @@ import io.millrace.events.DriftDetected;
 import io.millrace.events.DriftResolved;
 import io.millrace.events.EvaluationFailed;
 import io.millrace.events.EvaluationRequested;
+import io.millrace.events.ExperimentCreated;
+import io.millrace.events.ExperimentDeleted;
+import io.millrace.events.ExperimentPurged;
+import io.millrace.events.ExperimentRenamed;
+import io.millrace.events.ExperimentRestored;
+import io.millrace.events.ExperimentTagChanged;
+import io.millrace.events.InputsLogged;
+import io.millrace.events.LoggedModelCreated;
+import io.millrace.events.LoggedModelDeleted;
+import io.millrace.events.LoggedModelParamsLogged;
 import io.millrace.events.LoggedModelPurged;
+import io.millrace.events.LoggedModelTagsChanged;
+import io.millrace.events.LoggedModelUpdated;
 import io.millrace.events.MetricsLogged;
 import io.millrace.events.ModelAliasChanged;
 import io.millrace.events.ModelDeployed;
@@ -23,17 +35,24 @@ import io.millrace.events.ModelVersionCreated;
 import io.millrace.events.ModelVersionDeleted;
 import io.millrace.events.ModelVersionTagChanged;
 import io.millrace.events.ModelVersionUpdated;
+import io.millrace.events.OutputsLogged;
+import io.millrace.events.ParamsLogged;
 import io.millrace.events.PredictionLogged;
 import io.millrace.events.RegisteredModelCreated;
 import io.millrace.events.RegisteredModelDeleted;
 import io.millrace.events.RegisteredModelRenamed;
 import io.millrace.events.RegisteredModelTagChanged;
 import io.millrace.events.RegisteredModelUpdated;
+import io.millrace.events.RunCreated;
+import io.millrace.events.RunDeleted;
 import io.millrace.events.RunEnded;
 import io.millrace.events.RunPurged;
 import io.millrace.events.RunQueued;
 import io.millrace.events.RunRecovered;
+import io.millrace.events.RunRestored;
 import io.millrace.events.RunStarted;
+import io.millrace.events.RunTagsChanged;
+import io.millrace.events.RunUpdated;
 import io.millrace.events.TrainAccepted;
 import io.millrace.events.TrainRequested;
 import io.millrace.events.TrainingFailed;
@@ -56,10 +75,9 @@ public final class EventFlow {
   /**
    * Events nothing else has to come before: from a client, a person or a schedule.
    *
-   * <p>{@code MetricsLogged}, {@code RunEnded}, {@code RunPurged} and {@code ModelVersionCreated}
-   * are here because any MLflow client may log a run or register a model; {@code ModelPromoted}
-   * because a person may promote or roll back; what becomes of registered models because people see
-   * to it.
+   * <p>What becomes of experiments, runs and logged models, and {@code ModelVersionCreated}, are
+   * here because any MLflow client may log a run or register a model; {@code ModelPromoted} because
+   * a person may promote or roll back; what becomes of registered models because people see to it.
    */
   private static final Set<Class<? extends SpecificRecord>> FIRST =
       new LinkedHashSet<>(
@@ -71,6 +89,25 @@ public final class EventFlow {
               RunEnded.class,
               RunPurged.class,
               LoggedModelPurged.class,
+              ExperimentCreated.class,
+              ExperimentRenamed.class,
+              ExperimentDeleted.class,
+              ExperimentRestored.class,
+              ExperimentTagChanged.class,
+              ExperimentPurged.class,
+              RunCreated.class,
+              RunUpdated.class,
+              RunTagsChanged.class,
+              ParamsLogged.class,
+              InputsLogged.class,
+              OutputsLogged.class,
+              RunDeleted.class,
+              RunRestored.class,
+              LoggedModelCreated.class,
+              LoggedModelUpdated.class,
+              LoggedModelTagsChanged.class,
+              LoggedModelParamsLogged.class,
+              LoggedModelDeleted.class,
               ModelVersionCreated.class,
               ModelPromoted.class,
               RegisteredModelCreated.class,
@@ -133,6 +170,46 @@ public final class EventFlow {
         RunEnded.class,
         ModelVersionCreated.class);
     row(RunPurged.class);
+    row(
+        ExperimentCreated.class,
+        ExperimentTagChanged.class,
+        ExperimentRenamed.class,
+        ExperimentDeleted.class,
+        RunCreated.class,
+        LoggedModelCreated.class);
+    row(ExperimentRenamed.class);
+    row(ExperimentTagChanged.class);
+    row(ExperimentDeleted.class, ExperimentRestored.class, ExperimentPurged.class);
+    row(ExperimentRestored.class);
+    row(ExperimentPurged.class);
+    row(
+        RunCreated.class,
+        ParamsLogged.class,
+        RunTagsChanged.class,
+        InputsLogged.class,
+        MetricsLogged.class,
+        OutputsLogged.class,
+        RunUpdated.class,
+        RunEnded.class,
+        RunDeleted.class);
+    row(RunUpdated.class);
+    row(RunTagsChanged.class);
+    row(ParamsLogged.class);
+    row(InputsLogged.class);
+    row(OutputsLogged.class);
+    row(RunDeleted.class, RunRestored.class, RunPurged.class);
+    row(RunRestored.class);
+    row(
+        LoggedModelCreated.class,
+        LoggedModelParamsLogged.class,
+        LoggedModelTagsChanged.class,
+        LoggedModelUpdated.class,
+        OutputsLogged.class,
+        LoggedModelDeleted.class);
+    row(LoggedModelUpdated.class);
+    row(LoggedModelTagsChanged.class);
+    row(LoggedModelParamsLogged.class);
+    row(LoggedModelDeleted.class, LoggedModelPurged.class);
     row(LoggedModelPurged.class);
     row(ModelVersionCreated.class, EvaluationRequested.class);
     row(EvaluationRequested.class, ModelEvaluated.class, EvaluationFailed.class);

@@ -10,7 +10,19 @@ import io.millrace.events.DriftDetected;
 import io.millrace.events.DriftResolved;
 import io.millrace.events.EvaluationFailed;
 import io.millrace.events.EvaluationRequested;
+import io.millrace.events.ExperimentCreated;
+import io.millrace.events.ExperimentDeleted;
+import io.millrace.events.ExperimentPurged;
+import io.millrace.events.ExperimentRenamed;
+import io.millrace.events.ExperimentRestored;
+import io.millrace.events.ExperimentTagChanged;
+import io.millrace.events.InputsLogged;
+import io.millrace.events.LoggedModelCreated;
+import io.millrace.events.LoggedModelDeleted;
+import io.millrace.events.LoggedModelParamsLogged;
 import io.millrace.events.LoggedModelPurged;
+import io.millrace.events.LoggedModelTagsChanged;
+import io.millrace.events.LoggedModelUpdated;
 import io.millrace.events.MetricsLogged;
 import io.millrace.events.ModelAliasChanged;
 import io.millrace.events.ModelDeployed;
@@ -23,17 +35,24 @@ import io.millrace.events.ModelVersionCreated;
 import io.millrace.events.ModelVersionDeleted;
 import io.millrace.events.ModelVersionTagChanged;
 import io.millrace.events.ModelVersionUpdated;
+import io.millrace.events.OutputsLogged;
+import io.millrace.events.ParamsLogged;
 import io.millrace.events.PredictionLogged;
 import io.millrace.events.RegisteredModelCreated;
 import io.millrace.events.RegisteredModelDeleted;
 import io.millrace.events.RegisteredModelRenamed;
 import io.millrace.events.RegisteredModelTagChanged;
 import io.millrace.events.RegisteredModelUpdated;
+import io.millrace.events.RunCreated;
+import io.millrace.events.RunDeleted;
 import io.millrace.events.RunEnded;
 import io.millrace.events.RunPurged;
 import io.millrace.events.RunQueued;
 import io.millrace.events.RunRecovered;
+import io.millrace.events.RunRestored;
 import io.millrace.events.RunStarted;
+import io.millrace.events.RunTagsChanged;
+import io.millrace.events.RunUpdated;
 import io.millrace.events.TrainAccepted;
 import io.millrace.events.TrainRequested;
 import io.millrace.events.TrainingFailed;
@@ -107,8 +126,8 @@ public final class Topics {
   public static final Topic RUNS =
       new Topic(
           "millrace.runs",
-          "The life of each run.",
-          "run id",
+          "The life of each run and of each logged model.",
+          "run id, or id of the logged model",
           3,
           Duration.ofDays(30),
           Kind.FACT,
@@ -123,7 +142,39 @@ public final class Topics {
               RunEnded.getClassSchema(),
               RunRecovered.getClassSchema(),
               RunPurged.getClassSchema(),
-              LoggedModelPurged.getClassSchema()));
+              LoggedModelPurged.getClassSchema(),
+              RunCreated.getClassSchema(),
+              RunUpdated.getClassSchema(),
+              RunTagsChanged.getClassSchema(),
+              ParamsLogged.getClassSchema(),
+              InputsLogged.getClassSchema(),
+              OutputsLogged.getClassSchema(),
+              RunDeleted.getClassSchema(),
+              RunRestored.getClassSchema(),
+              LoggedModelCreated.getClassSchema(),
+              LoggedModelUpdated.getClassSchema(),
+              LoggedModelTagsChanged.getClassSchema(),
+              LoggedModelParamsLogged.getClassSchema(),
+              LoggedModelDeleted.getClassSchema()));
+
+  public static final Topic EXPERIMENTS =
+      new Topic(
+          "millrace.experiments",
+          "What becomes of experiments.",
+          "experiment id",
+          1,
+          Duration.ofDays(30),
+          Kind.FACT,
+          TRACKING,
+          List.of(TRACKING),
+          true,
+          List.of(
+              ExperimentCreated.getClassSchema(),
+              ExperimentRenamed.getClassSchema(),
+              ExperimentDeleted.getClassSchema(),
+              ExperimentRestored.getClassSchema(),
+              ExperimentTagChanged.getClassSchema(),
+              ExperimentPurged.getClassSchema()));
 
   public static final Topic RUN_METRICS =
       new Topic(
@@ -289,6 +340,7 @@ public final class Topics {
           TRAINING_JOBS,
           RUNS,
           RUN_METRICS,
+          EXPERIMENTS,
           MODELS,
           EVALUATION_JOBS,
           EVALUATIONS,

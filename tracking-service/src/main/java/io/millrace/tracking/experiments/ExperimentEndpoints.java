@@ -2,6 +2,7 @@ package io.millrace.tracking.experiments;
 
 import io.millrace.database.Database;
 import io.millrace.tracking.idempotency.Idempotency;
+import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
@@ -84,7 +85,9 @@ class ExperimentEndpoints {
     return idempotency.once(
         request,
         message,
-        tx -> new Created(experiments.create(tx, name, location, tags).id().toString()));
+        tx ->
+            new Created(
+                experiments.create(tx, name, location, tags, Change.of(request)).id().toString()));
   }
 
   @GetMapping("/experiments/get")
@@ -132,48 +135,48 @@ class ExperimentEndpoints {
   }
 
   @PostMapping("/experiments/update")
-  Map<String, String> update(MlflowMessage message) {
+  Map<String, String> update(MlflowMessage message, ServerHttpRequest request) {
     ExperimentId id = id(message);
     String name = Names.limited(message.required("new_name"), "name", LONGEST_NAME);
-    database.inTransactionVoid(tx -> experiments.rename(tx, id, name));
+    database.inTransactionVoid(tx -> experiments.rename(tx, id, name, Change.of(request)));
     return Map.of();
   }
 
   @PostMapping("/experiments/delete")
-  Map<String, String> delete(MlflowMessage message) {
+  Map<String, String> delete(MlflowMessage message, ServerHttpRequest request) {
     ExperimentId id = id(message);
-    database.inTransactionVoid(tx -> experiments.delete(tx, id));
+    database.inTransactionVoid(tx -> experiments.delete(tx, id, Change.of(request)));
     return Map.of();
   }
 
   @PostMapping("/experiments/restore")
-  Map<String, String> restore(MlflowMessage message) {
+  Map<String, String> restore(MlflowMessage message, ServerHttpRequest request) {
     ExperimentId id = id(message);
-    database.inTransactionVoid(tx -> experiments.restore(tx, id));
+    database.inTransactionVoid(tx -> experiments.restore(tx, id, Change.of(request)));
     return Map.of();
   }
 
   @PostMapping("/experiments/set-experiment-tag")
-  Map<String, String> setTag(MlflowMessage message) {
+  Map<String, String> setTag(MlflowMessage message, ServerHttpRequest request) {
     ExperimentId id = id(message);
     String key = Names.key(message.required("key"), "key");
     String value = Names.limited(message.textOrEmpty("value"), "value", LONGEST_TAG_VALUE);
     database.inTransactionVoid(
         tx -> {
           experiments.get(tx, id).requireActive();
-          experiments.setTag(tx, id, key, value);
+          experiments.setTag(tx, id, key, value, Change.of(request));
         });
     return Map.of();
   }
 
   @PostMapping("/experiments/delete-experiment-tag")
-  Map<String, String> deleteTag(MlflowMessage message) {
+  Map<String, String> deleteTag(MlflowMessage message, ServerHttpRequest request) {
     ExperimentId id = id(message);
     String key = message.required("key");
     database.inTransactionVoid(
         tx -> {
           experiments.get(tx, id).requireActive();
-          experiments.deleteTag(tx, id, key);
+          experiments.deleteTag(tx, id, key, Change.of(request));
         });
     return Map.of();
   }

@@ -2,6 +2,7 @@ package io.millrace.tracking.experiments;
 
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
+import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.ErrorCode;
 import io.millrace.tracking.mlflow.MlflowException;
 import java.time.Clock;
@@ -12,7 +13,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** The store of experiments. */
+/**
+ * The store of experiments. What changes one publishes its event in the same transaction, as its
+ * last step; what changes nothing publishes none.
+ */
 @Component
 public class Experiments {
 
@@ -28,14 +32,20 @@ public class Experiments {
 
   private static final String SELECT = "select " + COLUMNS + " from experiments e";
 
+  private final ExperimentEvents events;
   private final Clock clock;
 
-  Experiments(Clock clock) {
+  Experiments(ExperimentEvents events, Clock clock) {
+    this.events = events;
     this.clock = clock;
   }
 
   Experiment create(
-      Tx tx, String name, @Nullable String artifactLocation, Map<String, String> tags) {
+      Tx tx,
+      String name,
+      @Nullable String artifactLocation,
+      Map<String, String> tags,
+      Change change) {
     ExperimentId id =
         insert(tx, name, artifactLocation)
             .orElseThrow(
@@ -43,22 +53,27 @@ public class Experiments {
                     MlflowException.exists(
                         "Experiment(name=%s) already exists. Choose another name, or restore the experiment if it was deleted."
                             .formatted(name)));
-    tags.forEach((key, value) -> setTag(tx, id, key, value));
-    return get(tx, id);
+    tags.forEach((key, value) -> storeTag(tx, id, key, value));
+    Experiment made = get(tx, id);
+    events.created(tx, made, change);
+    return made;
   }
 
   /**
    * The experiment of that name, made where there is none, and in use again where it was deleted.
    */
-  public Experiment named(Tx tx, String name) {
+  public Experiment named(Tx tx, String name, Change change) {
     Optional<Experiment> found = find(tx, name);
     if (found.isEmpty()) {
-      insert(tx, name, null);
+      boolean made = insert(tx, name, null).isPresent();
       found = find(tx, name);
+      if (made) {
+        events.created(tx, found.orElseThrow(), change);
+      }
     }
     Experiment experiment = found.orElseThrow();
     if (experiment.stage() == LifecycleStage.DELETED) {
-      restore(tx, experiment.id());
+      restore(tx, experiment.id(), change);
     }
     return get(tx, experiment.id());
   }
@@ -85,8 +100,14 @@ public class Experiments {
     return tx.queryOne(SELECT + " where e.name = $1", Experiments::experiment, name);
   }
 
-  void rename(Tx tx, ExperimentId id, String name) {
-    if (get(tx, id).stage() != LifecycleStage.ACTIVE) {
+  void rename(Tx tx, ExperimentId id, String name, Change change) {
+    Experiment before =
+        tx.queryOne(
+                SELECT + " where e.experiment_id = $1 for no key update of e",
+                Experiments::experiment,
+                id.value())
+            .orElseThrow(() -> missing(id));
+    if (before.stage() != LifecycleStage.ACTIVE) {
       throw new MlflowException(
           ErrorCode.INVALID_PARAMETER_VALUE, "Cannot rename a non-active experiment.");
     }
@@ -102,34 +123,49 @@ public class Experiments {
         id.value(),
         name,
         clock.millis());
+    if (!before.name().equals(name)) {
+      events.renamed(tx, before, name, change);
+    }
   }
 
-  void delete(Tx tx, ExperimentId id) {
-    move(tx, id, LifecycleStage.ACTIVE, LifecycleStage.DELETED);
+  void delete(Tx tx, ExperimentId id, Change change) {
+    Moved moved = move(tx, id, LifecycleStage.ACTIVE, LifecycleStage.DELETED);
+    events.deleted(tx, id, moved.name(), moved.runs(), change);
   }
 
-  void restore(Tx tx, ExperimentId id) {
-    move(tx, id, LifecycleStage.DELETED, LifecycleStage.ACTIVE);
+  void restore(Tx tx, ExperimentId id, Change change) {
+    Moved moved = move(tx, id, LifecycleStage.DELETED, LifecycleStage.ACTIVE);
+    events.restored(tx, id, moved.name(), moved.runs(), change);
   }
 
-  void setTag(Tx tx, ExperimentId id, String key, String value) {
-    tx.update(
-        """
-        insert into experiment_tags (experiment_id, key, value) values ($1, $2, $3)
-        on conflict (experiment_id, key) do update set value = excluded.value
-        """,
-        id.value(),
-        key,
-        value);
+  void setTag(Tx tx, ExperimentId id, String key, String value, Change change) {
+    if (storeTag(tx, id, key, value)) {
+      events.tagged(tx, id, key, value, change);
+    }
   }
 
-  void deleteTag(Tx tx, ExperimentId id, String key) {
+  /** Whether that changed something. */
+  private static boolean storeTag(Tx tx, ExperimentId id, String key, String value) {
+    return tx.update(
+            """
+            insert into experiment_tags as t (experiment_id, key, value) values ($1, $2, $3)
+            on conflict (experiment_id, key) do update set value = excluded.value
+              where t.value <> excluded.value
+            """,
+            id.value(),
+            key,
+            value)
+        == 1;
+  }
+
+  void deleteTag(Tx tx, ExperimentId id, String key, Change change) {
     if (tx.update(
             "delete from experiment_tags where experiment_id = $1 and key = $2", id.value(), key)
         == 0) {
       throw MlflowException.missing(
           "No tag with name: %s in experiment with id %s".formatted(key, id));
     }
+    events.tagged(tx, id, key, null, change);
   }
 
   private Optional<ExperimentId> insert(Tx tx, String name, @Nullable String artifactLocation) {
@@ -148,21 +184,31 @@ public class Experiments {
         clock.millis());
   }
 
-  private void move(Tx tx, ExperimentId id, LifecycleStage from, LifecycleStage to) {
-    if (tx.update(
+  /** An experiment that was moved, and how many runs with it. */
+  private record Moved(String name, long runs) {}
+
+  private Moved move(Tx tx, ExperimentId id, LifecycleStage from, LifecycleStage to) {
+    String name =
+        tx.queryOne(
+                """
+                update experiments set lifecycle_stage = $3, last_update_time = $4
+                where experiment_id = $1 and lifecycle_stage = $2 returning name
+                """,
+                row -> row.string("name"),
+                id.value(),
+                from.text(),
+                to.text(),
+                clock.millis())
+            .orElseThrow(() -> missing(id));
+    return new Moved(
+        name,
+        tx.update(
             """
-            update experiments set lifecycle_stage = $3, last_update_time = $4
-            where experiment_id = $1 and lifecycle_stage = $2
+            update runs set lifecycle_stage = $2
+            where experiment_id = $1 and lifecycle_stage <> $2
             """,
             id.value(),
-            from.text(),
-            to.text(),
-            clock.millis())
-        == 0) {
-      throw missing(id);
-    }
-    tx.update(
-        "update runs set lifecycle_stage = $2 where experiment_id = $1", id.value(), to.text());
+            to.text()));
   }
 
   private static MlflowException missing(ExperimentId id) {

@@ -11,6 +11,7 @@ import io.millrace.tracking.experiments.LifecycleStage;
 import io.millrace.tracking.experiments.Tag;
 import io.millrace.tracking.intake.Resolution.Refused;
 import io.millrace.tracking.intake.Resolution.Resolved;
+import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.Names;
 import io.millrace.tracking.runs.DatasetInput;
 import io.millrace.tracking.runs.Run;
@@ -132,7 +133,8 @@ public class Intake {
 
   private boolean accept(Tx tx, TrainRequest request, Resolved resolved) {
     Pipeline pipeline = resolved.pipeline();
-    Experiment experiment = experiments.named(tx, pipeline.name());
+    Experiment experiment =
+        experiments.named(tx, pipeline.name(), new Change(request.requestedBy(), null));
     if (!requests.accept(
         tx, request.id(), pipeline.name(), request.requestedBy(), experiment.id())) {
       return false;

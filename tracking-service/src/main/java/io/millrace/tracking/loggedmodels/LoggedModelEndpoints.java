@@ -6,6 +6,7 @@ import io.millrace.tracking.experiments.ExperimentId;
 import io.millrace.tracking.experiments.Experiments;
 import io.millrace.tracking.experiments.LifecycleStage;
 import io.millrace.tracking.experiments.Tag;
+import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PatchMapping;
@@ -33,6 +35,7 @@ class LoggedModelEndpoints {
   private final Database database;
   private final Experiments experiments;
   private final LoggedModels models;
+  private final LoggedModelEvents events;
   private final RunLimits limits;
   private final Clock clock;
 
@@ -40,17 +43,19 @@ class LoggedModelEndpoints {
       Database database,
       Experiments experiments,
       LoggedModels models,
+      LoggedModelEvents events,
       RunLimits limits,
       Clock clock) {
     this.database = database;
     this.experiments = experiments;
     this.models = models;
+    this.events = events;
     this.limits = limits;
     this.clock = clock;
   }
 
   @PostMapping("/logged-models")
-  LoggedModelMessages.One create(MlflowMessage message) {
+  LoggedModelMessages.One create(MlflowMessage message, ServerHttpRequest request) {
     ExperimentId experimentId = ExperimentId.parse(message.required("experiment_id"));
     String name =
         message
@@ -81,6 +86,7 @@ class LoggedModelEndpoints {
                   now,
                   LifecycleStage.ACTIVE);
           models.create(tx, model, params, tags);
+          events.created(tx, model, params, tags, Change.of(request));
           return LoggedModelMessages.One.of(models.details(tx, List.of(model)).getFirst());
         });
   }
@@ -97,7 +103,8 @@ class LoggedModelEndpoints {
   }
 
   @PatchMapping("/logged-models/{id}")
-  LoggedModelMessages.One complete(@PathVariable String id, MlflowMessage message) {
+  LoggedModelMessages.One complete(
+      @PathVariable String id, MlflowMessage message, ServerHttpRequest request) {
     LoggedModelId model = named(id, message);
     LoggedModelStatus status =
         message
@@ -105,43 +112,48 @@ class LoggedModelEndpoints {
             .orElseThrow(() -> message.missing("status"));
     return database.inTransaction(
         tx -> {
-          models.getForUpdate(tx, model);
+          LoggedModel before = models.getForUpdate(tx, model);
           models.setStatus(tx, model, status);
+          events.updated(tx, before, status, Change.of(request));
           return LoggedModelMessages.One.of(
               models.details(tx, List.of(models.get(tx, model, false))).getFirst());
         });
   }
 
   @DeleteMapping("/logged-models/{id}")
-  Map<String, String> delete(@PathVariable String id) {
+  Map<String, String> delete(@PathVariable String id, ServerHttpRequest request) {
     LoggedModelId model = new LoggedModelId(id);
     database.inTransactionVoid(
         tx -> {
-          models.getForUpdate(tx, model);
+          LoggedModel deleted = models.getForUpdate(tx, model);
           models.delete(tx, model);
+          events.deleted(tx, deleted, Change.of(request));
         });
     return Map.of();
   }
 
   @PatchMapping("/logged-models/{id}/tags")
-  Map<String, String> setTags(@PathVariable String id, MlflowMessage message) {
+  Map<String, String> setTags(
+      @PathVariable String id, MlflowMessage message, ServerHttpRequest request) {
     LoggedModelId model = new LoggedModelId(id);
     SortedMap<String, String> tags = tags(message);
     database.inTransactionVoid(
         tx -> {
-          models.getForUpdate(tx, model);
-          models.setTags(tx, model, tags);
+          LoggedModel tagged = models.getForUpdate(tx, model);
+          events.tagged(tx, tagged, models.setTags(tx, model, tags), Change.of(request));
         });
     return Map.of();
   }
 
   @DeleteMapping("/logged-models/{id}/tags/{key}")
-  Map<String, String> deleteTag(@PathVariable String id, @PathVariable String key) {
+  Map<String, String> deleteTag(
+      @PathVariable String id, @PathVariable String key, ServerHttpRequest request) {
     LoggedModelId model = new LoggedModelId(id);
     database.inTransactionVoid(
         tx -> {
-          models.getForUpdate(tx, model);
+          LoggedModel tagged = models.getForUpdate(tx, model);
           models.deleteTag(tx, model, key);
+          events.untagged(tx, tagged, key, Change.of(request));
         });
     return Map.of();
   }
@@ -152,8 +164,8 @@ class LoggedModelEndpoints {
     SortedMap<String, String> params = params(message);
     database.inTransactionVoid(
         tx -> {
-          models.getForUpdate(tx, model);
-          models.addParams(tx, model, params);
+          LoggedModel logged = models.getForUpdate(tx, model);
+          events.paramsLogged(tx, logged, models.addParams(tx, model, params));
         });
     return Map.of();
   }

@@ -91,21 +91,23 @@ public class LoggedModels {
         clock.millis());
   }
 
-  /** Logs parameters; each can be given once. */
-  void addParams(Tx tx, LoggedModelId id, SortedMap<String, String> params) {
+  /** Logs parameters, each of which can be given once; returns those that the model had not. */
+  SortedMap<String, String> addParams(Tx tx, LoggedModelId id, SortedMap<String, String> params) {
     if (params.isEmpty()) {
-      return;
+      return params;
     }
     String[] keys = params.keySet().toArray(String[]::new);
-    tx.update(
-        """
-        insert into logged_model_params (model_id, key, value)
-        select $1, key, value from unnest($2::text[], $3::text[]) as p (key, value) order by key
-        on conflict do nothing
-        """,
-        id.value(),
-        keys,
-        params.values().toArray(String[]::new));
+    List<String> added =
+        tx.query(
+            """
+            insert into logged_model_params (model_id, key, value)
+            select $1, key, value from unnest($2::text[], $3::text[]) as p (key, value) order by key
+            on conflict do nothing returning key
+            """,
+            row -> row.string("key"),
+            id.value(),
+            keys,
+            params.values().toArray(String[]::new));
     tx
         .query(
             """
@@ -124,21 +126,34 @@ public class LoggedModels {
                   "Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for model ID='%s'. Attempted logging new value '%s'."
                       .formatted(kept.key(), kept.value(), id, params.get(kept.key())));
             });
+    return some(params, added);
   }
 
-  void setTags(Tx tx, LoggedModelId id, SortedMap<String, String> tags) {
+  /** Sets tags; returns those that had another value, or none. */
+  SortedMap<String, String> setTags(Tx tx, LoggedModelId id, SortedMap<String, String> tags) {
     if (tags.isEmpty()) {
-      return;
+      return tags;
     }
-    tx.update(
-        """
-        insert into logged_model_tags (model_id, key, value)
-        select $1, key, value from unnest($2::text[], $3::text[]) as t (key, value) order by key
-        on conflict (model_id, key) do update set value = excluded.value
-        """,
-        id.value(),
-        tags.keySet().toArray(String[]::new),
-        tags.values().toArray(String[]::new));
+    return some(
+        tags,
+        tx.query(
+            """
+            insert into logged_model_tags as old (model_id, key, value)
+            select $1, key, value from unnest($2::text[], $3::text[]) as t (key, value) order by key
+            on conflict (model_id, key) do update set value = excluded.value
+              where old.value <> excluded.value
+            returning key
+            """,
+            row -> row.string("key"),
+            id.value(),
+            tags.keySet().toArray(String[]::new),
+            tags.values().toArray(String[]::new)));
+  }
+
+  private static SortedMap<String, String> some(SortedMap<String, String> all, List<String> keys) {
+    SortedMap<String, String> some = new TreeMap<>(all);
+    some.keySet().retainAll(Set.copyOf(keys));
+    return some;
   }
 
   void deleteTag(Tx tx, LoggedModelId id, String key) {

@@ -4,12 +4,14 @@ import io.millrace.database.Database;
 import io.millrace.tracking.experiments.Tag;
 import io.millrace.tracking.loggedmodels.LoggedModels;
 import io.millrace.tracking.loggedmodels.ModelMetric;
+import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
 import io.millrace.tracking.mlflow.Names;
 import io.millrace.tracking.runs.Metric;
 import io.millrace.tracking.runs.Run;
+import io.millrace.tracking.runs.RunEvents;
 import io.millrace.tracking.runs.RunId;
 import io.millrace.tracking.runs.RunLimits;
 import io.millrace.tracking.runs.Runs;
@@ -20,6 +22,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.bind.annotation.PostMapping;
 
 /** MLflow's calls that log metrics, alone or in a batch. */
@@ -38,9 +41,16 @@ class MetricEndpoints {
   private final MetricLog log;
   private final LoggedModels models;
   private final RunLimits limits;
+  private final RunEvents events;
 
   MetricEndpoints(
-      Database database, Runs runs, MetricLog log, LoggedModels models, RunLimits limits) {
+      Database database,
+      Runs runs,
+      MetricLog log,
+      LoggedModels models,
+      RunLimits limits,
+      RunEvents events) {
+    this.events = events;
     this.database = database;
     this.runs = runs;
     this.log = log;
@@ -66,7 +76,7 @@ class MetricEndpoints {
   }
 
   @PostMapping("/runs/log-batch")
-  Map<String, String> logBatch(MlflowMessage message) {
+  Map<String, String> logBatch(MlflowMessage message, ServerHttpRequest request) {
     RunId id = RunId.of(message);
     List<MlflowMessage> batch = message.messages("metrics");
     List<MlflowMessage> paramBatch = message.messages("params");
@@ -93,10 +103,13 @@ class MetricEndpoints {
     database.inTransactionVoid(
         tx -> {
           Run run = runs.get(tx, id).requireActive();
-          refuseChanges(runs.addParams(tx, id, params), params, id);
+          Runs.Params logged = runs.addParams(tx, id, params);
+          refuseChanges(logged.differing(), params, id);
           log.log(tx, run, points);
           models.addMetrics(tx, measured);
-          runs.setTags(tx, id, tags);
+          SortedMap<String, String> changed = runs.setTags(tx, id, tags);
+          events.paramsLogged(tx, run, logged.added());
+          events.tagged(tx, run, changed, Change.of(request));
         });
     return Map.of();
   }

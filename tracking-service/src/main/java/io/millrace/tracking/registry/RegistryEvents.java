@@ -15,6 +15,7 @@ import io.millrace.events.RegisteredModelTagChanged;
 import io.millrace.events.RegisteredModelUpdated;
 import io.millrace.messaging.Outbox;
 import io.millrace.schemas.Topics;
+import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.Names;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;

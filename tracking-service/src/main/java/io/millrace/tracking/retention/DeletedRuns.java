@@ -69,12 +69,12 @@ class DeletedRuns {
     return points;
   }
 
-  /** Removes deleted experiments that have no run left; returns their ids. */
-  List<String> removeExperiments(Tx tx, Duration keep) {
-    List<Long> ids =
+  /** Removes deleted experiments that have no run left. */
+  List<DeletedExperiment> removeExperiments(Tx tx, Duration keep) {
+    List<DeletedExperiment> gone =
         tx.query(
             """
-            select experiment_id from experiments e
+            select experiment_id, name, deleted_at from experiments e
             where lifecycle_stage = 'deleted' and experiment_id <> 0
               and deleted_at <= clock_timestamp() - $1 * interval '1 millisecond'
               and not exists (select 1 from runs r where r.experiment_id = e.experiment_id)
@@ -83,12 +83,16 @@ class DeletedRuns {
               and not exists (select 1 from requests q where q.experiment_id = e.experiment_id)
             order by experiment_id limit 1000 for update
             """,
-            row -> row.int8("experiment_id"),
+            row ->
+                new DeletedExperiment(
+                    Long.toString(row.int8("experiment_id")),
+                    row.string("name"),
+                    row.instant("deleted_at")),
             keep.toMillis());
-    Long[] keys = ids.toArray(Long[]::new);
+    Long[] keys = gone.stream().map(one -> Long.valueOf(one.experimentId())).toArray(Long[]::new);
     tx.update("delete from experiment_tags where experiment_id = any($1::bigint[])", (Object) keys);
     tx.update("delete from experiments where experiment_id = any($1::bigint[])", (Object) keys);
-    return ids.stream().map(String::valueOf).toList();
+    return gone;
   }
 
   private static DeletedRun run(Row row) {

@@ -105,9 +105,22 @@ class Retention {
                             removedModels.add(gone);
                           }));
         });
-    List<String> experiments = database.inTransaction(tx -> deleted.removeExperiments(tx, keep));
+    List<DeletedExperiment> experiments =
+        database.inTransaction(
+            tx -> {
+              List<DeletedExperiment> gone = deleted.removeExperiments(tx, keep);
+              gone.forEach(experiment -> events.purged(tx, experiment, by));
+              return gone;
+            });
     return new Report(
-        false, keep, removed, kept, points[0], removedModels, keptModels, experiments);
+        false,
+        keep,
+        removed,
+        kept,
+        points[0],
+        removedModels,
+        keptModels,
+        experiments.stream().map(DeletedExperiment::experimentId).toList());
   }
 
   private void each(Duration keep, Consumer<DeletedRun> work) {

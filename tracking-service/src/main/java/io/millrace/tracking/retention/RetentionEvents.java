@@ -1,6 +1,7 @@
 package io.millrace.tracking.retention;
 
 import io.millrace.database.Tx;
+import io.millrace.events.ExperimentPurged;
 import io.millrace.events.LoggedModelPurged;
 import io.millrace.events.RunPurged;
 import io.millrace.messaging.Outbox;
@@ -31,6 +32,20 @@ class RetentionEvents {
             .setPurgedBy(by)
             .build(),
         run.requestId());
+  }
+
+  void purged(Tx tx, DeletedExperiment experiment, String by) {
+    outbox.append(
+        tx,
+        Topics.EXPERIMENTS,
+        experiment.experimentId(),
+        ExperimentPurged.newBuilder()
+            .setExperimentId(experiment.experimentId())
+            .setName(experiment.name())
+            .setDeletedAt(experiment.deletedAt())
+            .setPurgedBy(by)
+            .build(),
+        null);
   }
 
   void purged(Tx tx, DeletedModel model, String by) {

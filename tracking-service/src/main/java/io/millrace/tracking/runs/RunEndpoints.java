@@ -7,6 +7,7 @@ import io.millrace.tracking.experiments.Experiments;
 import io.millrace.tracking.experiments.LifecycleStage;
 import io.millrace.tracking.experiments.Tag;
 import io.millrace.tracking.idempotency.Idempotency;
+import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
@@ -85,8 +86,9 @@ class RunEndpoints {
                   LifecycleStage.ACTIVE,
                   null);
           runs.create(tx, run, tags);
-          return new RunMessages.One(
-              RunMessages.Whole.created(runs.details(tx, List.of(run)).getFirst()));
+          RunDetails details = runs.details(tx, List.of(run)).getFirst();
+          events.created(tx, details, Change.of(request));
+          return new RunMessages.One(RunMessages.Whole.created(details));
         });
   }
 
@@ -99,7 +101,7 @@ class RunEndpoints {
   }
 
   @PostMapping("/runs/update")
-  RunMessages.Updated update(MlflowMessage message) {
+  RunMessages.Updated update(MlflowMessage message, ServerHttpRequest request) {
     RunId id = RunId.of(message);
     RunStatus status = message.constant("status", RunStatus.class).orElse(null);
     Long endTime = message.int64("end_time").orElse(null);
@@ -115,24 +117,28 @@ class RunEndpoints {
                   if (name != null) {
                     runs.setTags(tx, id, new TreeMap<>(Map.of(Runs.NAME_TAG, name)));
                   }
-                  if (before.status().endsWith(after.status())) {
-                    events.ended(tx, after, null);
-                  }
+                  events.updated(tx, before, after, Change.of(request));
                   return after;
                 })));
   }
 
   @PostMapping("/runs/delete")
-  Map<String, String> delete(MlflowMessage message) {
+  Map<String, String> delete(MlflowMessage message, ServerHttpRequest request) {
     RunId id = RunId.of(message);
-    database.inTransactionVoid(tx -> runs.move(tx, id, LifecycleStage.DELETED));
+    database.inTransactionVoid(
+        tx ->
+            runs.move(tx, id, LifecycleStage.DELETED)
+                .ifPresent(run -> events.deleted(tx, run, Change.of(request))));
     return Map.of();
   }
 
   @PostMapping("/runs/restore")
-  Map<String, String> restore(MlflowMessage message) {
+  Map<String, String> restore(MlflowMessage message, ServerHttpRequest request) {
     RunId id = RunId.of(message);
-    database.inTransactionVoid(tx -> runs.move(tx, id, LifecycleStage.ACTIVE));
+    database.inTransactionVoid(
+        tx ->
+            runs.move(tx, id, LifecycleStage.ACTIVE)
+                .ifPresent(run -> events.restored(tx, run, Change.of(request))));
     return Map.of();
   }
 
@@ -143,39 +149,44 @@ class RunEndpoints {
     String value = limits.paramValue(message.textOrEmpty("value"));
     database.inTransactionVoid(
         tx -> {
-          runs.get(tx, id).requireActive();
-          runs.addParams(tx, id, new TreeMap<>(Map.of(key, value)))
+          Run run = runs.get(tx, id).requireActive();
+          Runs.Params params = runs.addParams(tx, id, new TreeMap<>(Map.of(key, value)));
+          params
+              .differing()
               .forEach(
                   (changed, old) -> {
                     throw MlflowException.invalid(
                         "Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run ID='%s'. Attempted logging new value '%s'."
                             .formatted(changed, old, id, value));
                   });
+          events.paramsLogged(tx, run, params.added());
         });
     return Map.of();
   }
 
   @PostMapping("/runs/set-tag")
-  Map<String, String> setTag(MlflowMessage message) {
+  Map<String, String> setTag(MlflowMessage message, ServerHttpRequest request) {
     RunId id = RunId.of(message);
     String key = Names.key(message.required("key"), "key");
     String value = limits.tagValue(message.textOrEmpty("value"));
     database.inTransactionVoid(
         tx -> {
-          runs.get(tx, id).requireActive();
-          runs.setTags(tx, id, new TreeMap<>(Map.of(key, value)));
+          Run run = runs.get(tx, id).requireActive();
+          events.tagged(
+              tx, run, runs.setTags(tx, id, new TreeMap<>(Map.of(key, value))), Change.of(request));
         });
     return Map.of();
   }
 
   @PostMapping("/runs/delete-tag")
-  Map<String, String> deleteTag(MlflowMessage message) {
+  Map<String, String> deleteTag(MlflowMessage message, ServerHttpRequest request) {
     RunId id = RunId.of(message);
     String key = message.required("key");
     database.inTransactionVoid(
         tx -> {
-          runs.get(tx, id).requireActive();
+          Run run = runs.get(tx, id).requireActive();
           runs.deleteTag(tx, id, key);
+          events.untagged(tx, run, key, Change.of(request));
         });
     return Map.of();
   }
@@ -192,9 +203,12 @@ class RunEndpoints {
     inputs.sort(Comparator.comparing(DatasetInput::name).thenComparing(DatasetInput::digest));
     database.inTransactionVoid(
         tx -> {
-          runs.get(tx, id).requireActive();
-          inputs.forEach(input -> runs.addInput(tx, id, input));
-          models.forEach(model -> runs.addModelInput(tx, id, model));
+          Run run = runs.get(tx, id).requireActive();
+          events.inputsLogged(
+              tx,
+              run,
+              inputs.stream().filter(input -> runs.addInput(tx, id, input)).toList(),
+              models.stream().filter(model -> runs.addModelInput(tx, id, model)).toList());
         });
     return Map.of();
   }
@@ -212,24 +226,31 @@ class RunEndpoints {
     outputs.sort(Comparator.comparing(ModelOutput::modelId));
     database.inTransactionVoid(
         tx -> {
-          runs.get(tx, id).requireActive();
-          outputs.forEach(output -> runs.addModelOutput(tx, id, output));
+          Run run = runs.get(tx, id).requireActive();
+          events.outputsLogged(
+              tx,
+              run,
+              outputs.stream().filter(output -> runs.addModelOutput(tx, id, output)).toList());
         });
     return Map.of();
   }
 
   @PostMapping("/runs/log-model")
-  Map<String, String> logModel(MlflowMessage message) {
+  Map<String, String> logModel(MlflowMessage message, ServerHttpRequest request) {
     RunId id = RunId.of(message);
     ObjectNode entry = LoggedFlavors.entry(message.required("model_json"));
     database.inTransactionVoid(
         tx -> {
-          runs.getForUpdate(tx, id).requireActive();
+          Run run = runs.getForUpdate(tx, id).requireActive();
           String history = runs.tag(tx, id, LoggedFlavors.TAG).orElse("[]");
-          runs.setTags(
+          events.tagged(
               tx,
-              id,
-              new TreeMap<>(Map.of(LoggedFlavors.TAG, LoggedFlavors.appended(history, entry))));
+              run,
+              runs.setTags(
+                  tx,
+                  id,
+                  new TreeMap<>(Map.of(LoggedFlavors.TAG, LoggedFlavors.appended(history, entry)))),
+              Change.of(request));
         });
     return Map.of();
   }

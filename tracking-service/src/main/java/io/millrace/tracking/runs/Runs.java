@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -107,40 +108,59 @@ public class Runs {
         endTime);
   }
 
-  void move(Tx tx, RunId id, LifecycleStage stage) {
-    if (tx.update(
-            "update runs set lifecycle_stage = $2 where run_id = $1", id.value(), stage.text())
-        == 0) {
-      throw MlflowException.missing("Run with id=%s not found".formatted(id));
+  /** The run, where that moved it; empty where it is there already. */
+  Optional<Run> move(Tx tx, RunId id, LifecycleStage stage) {
+    Optional<Run> moved =
+        tx.queryOne(
+            """
+            update runs set lifecycle_stage = $2 where run_id = $1 and lifecycle_stage <> $2
+            returning *
+            """,
+            Runs::run,
+            id.value(),
+            stage.text());
+    if (moved.isEmpty()) {
+      get(tx, id);
     }
+    return moved;
   }
+
+  /**
+   * What became of parameters.
+   *
+   * @param added those the run did not have
+   * @param differing those that have another value already, with that value
+   */
+  public record Params(SortedMap<String, String> added, SortedMap<String, String> differing) {}
 
   /**
    * Logs parameters; each can be given once.
    *
-   * @return those that have another value already, with that value; nothing else is stored then
-   *     only if the caller rolls back
+   * @return where some differ, the others are not stored only if the caller rolls back
    */
-  public SortedMap<String, String> addParams(Tx tx, RunId id, SortedMap<String, String> params) {
+  public Params addParams(Tx tx, RunId id, SortedMap<String, String> params) {
     if (params.isEmpty()) {
-      return new TreeMap<>();
+      return new Params(params, new TreeMap<>());
     }
     heartbeats.heard(tx, id);
     String[] keys = params.keySet().toArray(String[]::new);
-    long stored =
-        tx.update(
-            """
-            insert into run_params (run_id, experiment_id, key, value)
-            select r.run_id, r.experiment_id, p.key, p.value
-            from runs r, unnest($2::text[], $3::text[]) as p (key, value)
-            where r.run_id = $1 order by p.key
-            on conflict do nothing
-            """,
-            id.value(),
-            keys,
-            params.values().toArray(String[]::new));
+    SortedMap<String, String> added =
+        some(
+            params,
+            tx.query(
+                """
+                insert into run_params (run_id, experiment_id, key, value)
+                select r.run_id, r.experiment_id, p.key, p.value
+                from runs r, unnest($2::text[], $3::text[]) as p (key, value)
+                where r.run_id = $1 order by p.key
+                on conflict do nothing returning key
+                """,
+                row -> row.string("key"),
+                id.value(),
+                keys,
+                params.values().toArray(String[]::new)));
     SortedMap<String, String> differing = new TreeMap<>();
-    if (stored < keys.length) {
+    if (added.size() < keys.length) {
       tx
           .query(
               "select key, value from run_params where run_id = $1 and key = any($2::text[])",
@@ -151,15 +171,26 @@ public class Runs {
           .filter(old -> !old.getValue().equals(params.get(old.getKey())))
           .forEach(old -> differing.put(old.getKey(), old.getValue()));
     }
-    return differing;
+    return new Params(added, differing);
   }
 
-  /** Sets tags; {@code mlflow.runName} renames the run. */
-  public void setTags(Tx tx, RunId id, SortedMap<String, String> tags) {
+  private static SortedMap<String, String> some(
+      SortedMap<String, String> all, Collection<String> keys) {
+    SortedMap<String, String> some = new TreeMap<>(all);
+    some.keySet().retainAll(Set.copyOf(keys));
+    return some;
+  }
+
+  /**
+   * Sets tags; {@code mlflow.runName} renames the run.
+   *
+   * @return those that had another value, or none
+   */
+  public SortedMap<String, String> setTags(Tx tx, RunId id, SortedMap<String, String> tags) {
     if (tags.isEmpty()) {
-      return;
+      return tags;
     }
-    storeTags(tx, id, tags);
+    SortedMap<String, String> changed = storeTags(tx, id, tags);
     String name = tags.get(NAME_TAG);
     if (name != null) {
       tx.update("update runs set name = $2 where run_id = $1 and name <> $2", id.value(), name);
@@ -169,20 +200,26 @@ public class Runs {
       heartbeats.promise(tx, id, promise);
     }
     heartbeats.heard(tx, id);
+    return changed;
   }
 
-  static void storeTags(Tx tx, RunId id, SortedMap<String, String> tags) {
-    tx.update(
-        """
-        insert into run_tags (run_id, experiment_id, key, value)
-        select r.run_id, r.experiment_id, t.key, t.value
-        from runs r, unnest($2::text[], $3::text[]) as t (key, value)
-        where r.run_id = $1 order by t.key
-        on conflict (run_id, key) do update set value = excluded.value
-        """,
-        id.value(),
-        tags.keySet().toArray(String[]::new),
-        tags.values().toArray(String[]::new));
+  static SortedMap<String, String> storeTags(Tx tx, RunId id, SortedMap<String, String> tags) {
+    return some(
+        tags,
+        tx.query(
+            """
+            insert into run_tags as old (run_id, experiment_id, key, value)
+            select r.run_id, r.experiment_id, t.key, t.value
+            from runs r, unnest($2::text[], $3::text[]) as t (key, value)
+            where r.run_id = $1 order by t.key
+            on conflict (run_id, key) do update set value = excluded.value
+              where old.value <> excluded.value
+            returning key
+            """,
+            row -> row.string("key"),
+            id.value(),
+            tags.keySet().toArray(String[]::new),
+            tags.values().toArray(String[]::new)));
   }
 
   /** The value of a tag. */
@@ -206,8 +243,10 @@ public class Runs {
   /**
    * Notes what data a run reads; noting the same again changes nothing. A dataset of an experiment
    * keeps the description that came first.
+   *
+   * @return whether it was not noted before
    */
-  public void addInput(Tx tx, RunId id, DatasetInput input) {
+  public boolean addInput(Tx tx, RunId id, DatasetInput input) {
     tx.update(
         """
         insert into experiment_datasets
@@ -222,37 +261,43 @@ public class Runs {
         input.source(),
         input.schema(),
         input.profile());
-    tx.update(
-        """
-        insert into run_datasets (run_id, name, digest, tags) values ($1, $2, $3, $4::jsonb)
-        on conflict do nothing
-        """,
-        id.value(),
-        input.name(),
-        input.digest(),
-        JSON.writeValueAsString(input.tags()));
+    return tx.update(
+            """
+            insert into run_datasets (run_id, name, digest, tags) values ($1, $2, $3, $4::jsonb)
+            on conflict do nothing
+            """,
+            id.value(),
+            input.name(),
+            input.digest(),
+            JSON.writeValueAsString(input.tags()))
+        == 1;
   }
 
-  /** Notes that a run reads a logged model. */
-  void addModelInput(Tx tx, RunId id, String modelId) {
-    addModel(tx, id, "input", modelId, 0);
+  /** Notes that a run reads a logged model; returns whether that was not noted before. */
+  boolean addModelInput(Tx tx, RunId id, String modelId) {
+    return addModel(tx, id, "input", modelId, 0);
   }
 
-  /** Notes that a run made a logged model; of a repeated one the last step counts. */
-  void addModelOutput(Tx tx, RunId id, ModelOutput output) {
-    addModel(tx, id, "output", output.modelId(), output.step());
+  /**
+   * Notes that a run made a logged model; of a repeated one the last step counts. Returns whether
+   * that was not noted before, or with another step.
+   */
+  boolean addModelOutput(Tx tx, RunId id, ModelOutput output) {
+    return addModel(tx, id, "output", output.modelId(), output.step());
   }
 
-  private static void addModel(Tx tx, RunId id, String role, String modelId, long step) {
-    tx.update(
-        """
-        insert into run_models (run_id, role, model_id, step) values ($1, $2, $3, $4)
-        on conflict (run_id, role, model_id) do update set step = excluded.step
-        """,
-        id.value(),
-        role,
-        modelId,
-        step);
+  private static boolean addModel(Tx tx, RunId id, String role, String modelId, long step) {
+    return tx.update(
+            """
+            insert into run_models as old (run_id, role, model_id, step) values ($1, $2, $3, $4)
+            on conflict (run_id, role, model_id) do update set step = excluded.step
+              where old.step <> excluded.step
+            """,
+            id.value(),
+            role,
+            modelId,
+            step)
+        == 1;
   }
 
   /** The datasets that runs of the experiments read, each with each of its contexts once. */

@@ -2,6 +2,7 @@ package io.millrace.tracking.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.events.ExperimentPurged;
 import io.millrace.events.LoggedModelPurged;
 import io.millrace.events.RunPurged;
 import io.millrace.tracking.RunningTracking;
@@ -93,6 +94,11 @@ class RetentionIT {
     assertThat(report.path("experiments").toString()).contains("\"" + experiment + "\"");
     assertThat(tracking.get("/api/2.0/mlflow/experiments/get?experiment_id=" + experiment).status())
         .isEqualTo(404);
+    assertThat(
+            tracking
+                .await(ExperimentPurged.class, event -> event.getExperimentId().equals(experiment))
+                .getPurgedBy())
+        .isNotBlank();
   }
 
   @Test

@@ -1,6 +1,5 @@
-package io.millrace.tracking.registry;
+package io.millrace.tracking.mlflow;
 
-import io.millrace.tracking.mlflow.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Optional;
@@ -9,15 +8,15 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 
 /**
- * Who changes something in the registry, and why.
+ * Who changes something, and why.
  *
  * @param by a name; {@link #NOBODY} where nobody said it
  * @param reason null: none given
  */
-record Change(String by, @Nullable String reason) {
+public record Change(String by, @Nullable String reason) {
 
   /** Who it was where nobody says so. */
-  static final String NOBODY = "unknown";
+  public static final String NOBODY = "unknown";
 
   private static final String USER = "X-Millrace-User";
   private static final String REASON = "X-Millrace-Reason";
@@ -25,7 +24,7 @@ record Change(String by, @Nullable String reason) {
   private static final int LONGEST_NAME = 200;
   private static final int LONGEST_REASON = 2000;
 
-  Change {
+  public Change {
     by = by.isBlank() ? NOBODY : storable(by, LONGEST_NAME);
     reason = reason == null || reason.isBlank() ? null : storable(reason, LONGEST_REASON);
   }
@@ -34,7 +33,7 @@ record Change(String by, @Nullable String reason) {
    * By the headers {@code X-Millrace-User} and {@code X-Millrace-Reason}; without the first by the
    * user of Basic credentials, which MLflow's clients send where they have them.
    */
-  static Change of(ServerHttpRequest request) {
+  public static Change of(ServerHttpRequest request) {
     HttpHeaders headers = request.getHeaders();
     String user = headers.getFirst(USER);
     return new Change(
