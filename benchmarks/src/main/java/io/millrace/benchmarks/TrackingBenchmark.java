@@ -44,9 +44,12 @@ final class TrackingBenchmark {
   private static final Duration MEASURED = Duration.ofSeconds(15);
   private static final int HISTORY = 1_000_000;
   private static final int HISTORY_PAGE = 25_000;
+
+  /** As the container images start the services, with as much heap as their limit leaves them. */
   private static final List<String> JVM =
       List.of(
           "-Xmx256m",
+          "-XX:+UseSerialGC",
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow");
 
