@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 
 /** `./millrace bench`: measures this machine. */
 @Command(
-    name = "bench",
+    name = "millrace bench",
     mixinStandardHelpOptions = true,
     description = "Measure this machine; results go to benchmarks/results.",
     subcommands = {Bench.JourneyCommand.class, Bench.TrackingCommand.class})
