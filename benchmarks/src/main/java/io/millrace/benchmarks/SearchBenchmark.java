@@ -11,10 +11,15 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,14 +33,53 @@ final class SearchBenchmark {
 
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final int PAGE = 100;
-  private static final int WARM_UP = 40;
+  private static final Duration WARM_UP = Duration.ofSeconds(15);
   private static final int MEASURED = 150;
   private static final int CHUNK = 50_000;
   private static final List<String> TABLES = List.of("latest_metrics", "run_params", "run_tags");
 
+  private static final String RUNS =
+      """
+      insert into tracking.runs (run_id, experiment_id, name, user_id, status, start_time, end_time, artifact_uri)
+      select md5(':experiment' || '-' || i), :experiment, 'run-' || i, 'bench', 'FINISHED',
+        1700000000000 + i * 1000::bigint, 1700000005000 + i * 1000::bigint, 'mlflow-artifacts:/bench/' || i
+      from generate_series(:from, :to) i
+      """;
+
+  /** What is lateral stays inside, so that what a run has lies together as clients log it. */
+  private static final String METRICS =
+      """
+      insert into tracking.latest_metrics (run_id, experiment_id, key, step, timestamp_ms, value)
+      select r.id, :experiment, 'metric_' || lpad(k::text, 2, '0'), 100, 1700000000000, random()
+      from (select i, md5(':experiment' || '-' || i) as id from generate_series(:from, :to) i offset 0) r
+        cross join lateral (select k from generate_series(0, 19) k where r.i > 0 offset 0) k
+      """;
+
+  private static final String PARAMS =
+      """
+      insert into tracking.run_params (run_id, experiment_id, key, value)
+      select r.id, :experiment, case k when 0 then 'kind' else 'param_' || k end,
+        case k when 0 then case when random() < 0.7 then 'common' else 'other' end
+          when 1 then (random() * 1000)::int::text
+          when 2 then 'v' || (random() * 10)::int else 'value-' || (random() * 50)::int end
+      from (select i, md5(':experiment' || '-' || i) as id from generate_series(:from, :to) i offset 0) r
+        cross join lateral (select k from generate_series(0, 9) k where r.i > 0 offset 0) k
+      """;
+
+  private static final String TAGS =
+      """
+      insert into tracking.run_tags (run_id, experiment_id, key, value)
+      select r.id, :experiment, k, case k when 'mlflow.runName' then 'run-' || r.i else 'bench' end
+      from (select i, md5(':experiment' || '-' || i) as id from generate_series(:from, :to) i offset 0) r
+        cross join lateral (
+          select k from unnest(array['mlflow.runName', 'mlflow.user', 'mlflow.source.name']) k
+          where r.i > 0 offset 0) k
+      """;
+
   private final Terminal terminal;
   private final Report report;
   private final URI tracking;
+  private final TrackingBenchmark.Database connections;
   private final Connection database;
   private final int runs;
   private final Random random = new Random(5);
@@ -46,12 +90,20 @@ final class SearchBenchmark {
 
   /**
    * @param tracking where MLflow's calls are answered
-   * @param database a connection of a superuser to the same database
+   * @param connections of a superuser to the same database
+   * @param database one of them
    */
-  SearchBenchmark(Terminal terminal, Report report, URI tracking, Connection database, int runs) {
+  SearchBenchmark(
+      Terminal terminal,
+      Report report,
+      URI tracking,
+      TrackingBenchmark.Database connections,
+      Connection database,
+      int runs) {
     this.terminal = terminal;
     this.report = report;
     this.tracking = tracking;
+    this.connections = connections;
     this.database = database;
     this.runs = runs;
   }
@@ -63,16 +115,25 @@ final class SearchBenchmark {
    * @param plain the condition of the same filter in SQL, on runs r
    */
   private record Asked(
-      String what, String filter, double from, double to, String order, String plain, String key) {}
+      String what, String filter, double from, double to, String order, String plain, String key) {
 
-  void run() throws IOException, InterruptedException, SQLException {
+    String body(SearchBenchmark benchmark, double threshold) {
+      return benchmark.body(String.format(Locale.ROOT, filter, threshold), order, "");
+    }
+  }
+
+  void run() throws Exception {
     experiment =
         post("experiments/create", "{\"name\":\"search-" + runs + "-" + System.nanoTime() + "\"}")
             .path("experiment_id")
             .asString();
     load();
+    searches();
+  }
+
+  private void searches() throws IOException, InterruptedException, SQLException {
     var goal = runs <= 100_000 ? 40 : 100;
-    for (var asked :
+    var searches =
         List.of(
             new Asked(
                 "a metric and a parameter that most runs pass",
@@ -105,7 +166,9 @@ final class SearchBenchmark {
                 0.9992,
                 "metrics.metric_07",
                 metric("metric_03", ">") + param("kind", "common"),
-                "metric_07"))) {
+                "metric_07"));
+    warmUp(searches);
+    for (var asked : searches) {
       measure(asked, goal);
     }
     deep(goal);
@@ -127,29 +190,38 @@ final class SearchBenchmark {
         + "')";
   }
 
+  /** As long as other calls are made before they are measured. */
+  private void warmUp(List<Asked> searches) throws IOException, InterruptedException {
+    var until = System.nanoTime() + WARM_UP.toNanos();
+    for (int i = 0; System.nanoTime() < until; i++) {
+      var asked = searches.get(i % searches.size());
+      post("runs/search", asked.body(this, threshold(asked)));
+    }
+  }
+
+  private double threshold(Asked asked) {
+    return asked.from() + random.nextDouble() * (asked.to() - asked.from());
+  }
+
   private void measure(Asked asked, int goal)
       throws IOException, InterruptedException, SQLException {
     terminal.line("  " + asked.what() + " ...");
     var took = new Samples();
     var plain = new Samples();
-    for (int i = 0; i < WARM_UP + MEASURED; i++) {
-      var threshold = asked.from() + random.nextDouble() * (asked.to() - asked.from());
-      var body = body(String.format(Locale.ROOT, asked.filter(), threshold), asked.order(), "");
+    for (int i = 0; i < MEASURED; i++) {
+      var threshold = threshold(asked);
+      var body = asked.body(this, threshold);
       var begun = System.nanoTime();
       var found = post("runs/search", body).path("runs").size();
       var nanos = System.nanoTime() - begun;
       if (found == 0) {
         throw new CliFailure("Nothing was found by " + body);
       }
-      if (i >= WARM_UP) {
-        took.add(nanos);
-      }
+      took.add(nanos);
       if (i % 10 == 0) {
         begun = System.nanoTime();
         plainPage(asked, threshold);
-        if (i >= WARM_UP) {
-          plain.add(System.nanoTime() - begun);
-        }
+        plain.add(System.nanoTime() - begun);
       }
     }
     report.add(
@@ -241,16 +313,56 @@ final class SearchBenchmark {
     }
   }
 
-  /** Puts the runs into the tables in the order of their start; indexes are built afterwards. */
-  private void load() throws SQLException {
+  /**
+   * Puts the runs into the tables in the order of their start, over two connections since one keeps
+   * one processor busy; indexes are built afterwards.
+   */
+  private void load() throws Exception {
     terminal.line("Loading " + amount() + " ...");
-    try (var statement = database.createStatement()) {
-      statement.execute("set session_replication_role = replica");
-      statement.execute("set synchronous_commit = off");
-      statement.execute("set maintenance_work_mem = '512MB'");
-      var again = new ArrayList<String>();
+    var begun = System.nanoTime();
+    try (var second = connections.connect();
+        var beside = Executors.newSingleThreadExecutor()) {
+      for (var connection : List.of(database, second)) {
+        execute(
+            connection,
+            List.of(
+                "set session_replication_role = replica",
+                "set synchronous_commit = off",
+                "set maintenance_work_mem = '1GB'"));
+      }
+      execute(
+          database, List.of("alter system set max_wal_size = '16GB'", "select pg_reload_conf()"));
+      var again = new LinkedHashMap<String, List<String>>();
       for (var table : TABLES) {
-        try (var rows =
+        again.put(table, withoutIndexes(table));
+      }
+      var others = beside.submit(() -> insert(second, List.of(RUNS, PARAMS, TAGS), to -> {}));
+      insert(database, List.of(METRICS), to -> terminal.progress("runs", to, runs, ""));
+      terminal.endProgress();
+      others.get();
+      for (var creations : again.values()) {
+        execute(database, creations);
+      }
+      for (var table : List.of("runs", "latest_metrics", "run_params", "run_tags")) {
+        execute(database, List.of("vacuum analyze tracking." + table));
+      }
+      execute(
+          database,
+          List.of(
+              "checkpoint",
+              "alter system reset max_wal_size",
+              "select pg_reload_conf()",
+              "set session_replication_role = origin"));
+    }
+    terminal.line(String.format(Locale.ROOT, "  took %.0f s", (System.nanoTime() - begun) / 1e9));
+  }
+
+  /** Drops the indexes of a table; returns what makes them again. */
+  private List<String> withoutIndexes(String table) throws SQLException {
+    var drops = new ArrayList<String>();
+    var again = new ArrayList<String>();
+    try (var statement = database.createStatement();
+        var rows =
             statement.executeQuery(
                 """
                 select 'alter table tracking.%1$s drop constraint ' || conname,
@@ -262,69 +374,39 @@ final class SearchBenchmark {
                 where i.indrelid = 'tracking.%1$s'::regclass and not i.indisprimary
                 """
                     .formatted(table))) {
-          var drops = new ArrayList<String>();
-          while (rows.next()) {
-            drops.add(rows.getString(1));
-            again.add(rows.getString(2));
-          }
-          for (var drop : drops) {
-            try (var second = database.createStatement()) {
-              second.execute(drop);
-            }
-          }
-        }
+      while (rows.next()) {
+        drops.add(rows.getString(1));
+        again.add(rows.getString(2));
       }
-      for (int from = 1; from <= runs; from += CHUNK) {
-        var to = Math.min(runs, from + CHUNK - 1);
-        terminal.progress("runs", to, runs, "");
-        for (var insert : inserts()) {
-          statement.execute(
-              insert
-                  .replace(":experiment", experiment)
-                  .replace(":from", Integer.toString(from))
-                  .replace(":to", Integer.toString(to)));
-        }
-      }
-      terminal.endProgress();
-      for (var create : again) {
-        statement.execute(create);
-      }
-      for (var table : List.of("runs", "latest_metrics", "run_params", "run_tags")) {
-        statement.execute("vacuum analyze tracking." + table);
-      }
-      statement.execute("checkpoint");
-      statement.execute("set session_replication_role = origin");
     }
+    execute(database, drops);
+    return again;
   }
 
-  private static List<String> inserts() {
-    return List.of(
-        """
-        insert into tracking.runs (run_id, experiment_id, name, user_id, status, start_time, end_time, artifact_uri)
-        select md5(':experiment' || '-' || i), :experiment, 'run-' || i, 'bench', 'FINISHED',
-          1700000000000 + i * 1000::bigint, 1700000005000 + i * 1000::bigint, 'mlflow-artifacts:/bench/' || i
-        from generate_series(:from, :to) i
-        """,
-        """
-        insert into tracking.latest_metrics (run_id, experiment_id, key, step, timestamp_ms, value)
-        select md5(':experiment' || '-' || i), :experiment, 'metric_' || lpad(k::text, 2, '0'), 100, 1700000000000, random()
-        from generate_series(:from, :to) i cross join lateral (select k from generate_series(0, 19) k where i > 0 offset 0) k
-        """,
-        """
-        insert into tracking.run_params (run_id, experiment_id, key, value)
-        select md5(':experiment' || '-' || i), :experiment,
-          case k when 0 then 'kind' else 'param_' || k end,
-          case k when 0 then case when random() < 0.7 then 'common' else 'other' end
-            when 1 then (random() * 1000)::int::text
-            when 2 then 'v' || (random() * 10)::int else 'value-' || (random() * 50)::int end
-        from generate_series(:from, :to) i cross join lateral (select k from generate_series(0, 9) k where i > 0 offset 0) k
-        """,
-        """
-        insert into tracking.run_tags (run_id, experiment_id, key, value)
-        select md5(':experiment' || '-' || i), :experiment, k, case k when 'mlflow.runName' then 'run-' || i else 'bench' end
-        from generate_series(:from, :to) i
-          cross join lateral (select k from unnest(array['mlflow.runName', 'mlflow.user', 'mlflow.source.name']) k where i > 0 offset 0) k
-        """);
+  private @Nullable Void insert(Connection connection, List<String> inserts, IntConsumer progress)
+      throws SQLException {
+    for (int from = 1; from <= runs; from += CHUNK) {
+      var to = Math.min(runs, from + CHUNK - 1);
+      progress.accept(to);
+      for (var insert : inserts) {
+        execute(
+            connection,
+            List.of(
+                insert
+                    .replace(":experiment", experiment)
+                    .replace(":from", Integer.toString(from))
+                    .replace(":to", Integer.toString(to))));
+      }
+    }
+    return null;
+  }
+
+  private static void execute(Connection connection, List<String> statements) throws SQLException {
+    try (var statement = connection.createStatement()) {
+      for (var sql : statements) {
+        statement.execute(sql);
+      }
+    }
   }
 
   private JsonNode post(String call, String body) throws IOException, InterruptedException {

@@ -113,13 +113,11 @@ final class LineageCommand implements Callable<Integer> {
   private static String details(JsonNode edge) {
     var details = edge.path("details");
     if (Story.text(edge, "how").equals("served")) {
-      var live = details.path("live").asString("").equals("true");
-      return "  (%s %s by %s%s)"
+      return "  (%s since %s, by %s)"
           .formatted(
-              live ? "live since" : "promoted",
+              details.path("live").asString("").equals("true") ? "live" : "no longer live",
               details.path("since").asString(""),
-              details.path("by").asString("unknown"),
-              live ? "" : ", no longer live");
+              details.path("by").asString("unknown"));
     }
     var context = details.path("context").asString("");
     return context.isEmpty() ? "" : "  (" + context + ")";

@@ -8,6 +8,7 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ValidationDepth;
 import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
@@ -104,7 +105,17 @@ public final class Database implements AutoCloseable {
    * @throws IllegalStateException if this thread is inside a transaction of this database already
    */
   public <T> T inTransaction(TxWork<T> work) {
-    return untilItWins(work, true);
+    return untilItWins(work, DriverTx::begin);
+  }
+
+  /**
+   * Runs queries that all see one state of the database and can change nothing. The planner's
+   * settings, as `name = value` each, hold until it returns.
+   */
+  public <T> T inSnapshot(List<String> settings, TxWork<T> queries) {
+    StringBuilder begin = new StringBuilder("begin isolation level repeatable read read only");
+    settings.forEach(setting -> begin.append("; set local ").append(setting));
+    return untilItWins(queries, tx -> tx.begin(begin.toString()));
   }
 
   /**
@@ -112,13 +123,13 @@ public final class Database implements AutoCloseable {
    * #inTransaction} takes three. It runs again as a transaction would.
    */
   public <T> T once(TxWork<T> statement) {
-    return untilItWins(statement, false);
+    return untilItWins(statement, null);
   }
 
-  private <T> T untilItWins(TxWork<T> work, boolean transaction) {
+  private <T> T untilItWins(TxWork<T> work, @Nullable Consumer<DriverTx> begin) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return onConnection(work, transaction);
+        return onConnection(work, begin);
       } catch (DatabaseFailure failure) {
         if (!SqlErrors.mayRunAgain(failure) || attempt == ATTEMPTS) {
           throw failure;
@@ -140,7 +151,7 @@ public final class Database implements AutoCloseable {
 
   /** Runs the work on one connection without a transaction: each statement stands for itself. */
   public <T> T read(TxWork<T> work) {
-    return onConnection(work, false);
+    return onConnection(work, null);
   }
 
   /**
@@ -206,7 +217,7 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private <T> T onConnection(TxWork<T> work, boolean transaction) {
+  private <T> T onConnection(TxWork<T> work, @Nullable Consumer<DriverTx> begin) {
     if (busy.get()) {
       throw new IllegalStateException(
           "This thread already holds a connection of " + settings.schema() + ": pass its Tx on.");
@@ -215,15 +226,15 @@ public final class Database implements AutoCloseable {
     DriverTx tx = new DriverTx(connection, patience, settings.address());
     busy.set(true);
     try {
-      return transaction ? transact(tx, work) : work.apply(tx);
+      return begin == null ? work.apply(tx) : transact(tx, begin, work);
     } finally {
       busy.remove();
       release(connection, tx.broken() || Thread.currentThread().isInterrupted());
     }
   }
 
-  private static <T> T transact(DriverTx tx, TxWork<T> work) {
-    tx.begin();
+  private static <T> T transact(DriverTx tx, Consumer<DriverTx> begin, TxWork<T> work) {
+    begin.accept(tx);
     T result;
     try {
       result = work.apply(tx);

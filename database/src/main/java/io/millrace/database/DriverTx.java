@@ -78,6 +78,12 @@ final class DriverTx implements Tx {
     open = true;
   }
 
+  /** Begins by statements without parameters, in one round trip. */
+  void begin(String sql) {
+    update(sql);
+    open = true;
+  }
+
   void commit() {
     await(connection.commitTransaction(), "commit");
     open = false;

@@ -50,45 +50,6 @@ class DatabaseIT {
   }
 
   @Test
-  void arrayLiteralsArriveAsTheyWere() {
-    List<String> texts = List.of("", "a,b", "{x}", "say \"hi\"", "back\\slash", "NULL", " ü漢😀\n");
-    ArrayLiteral literal = new ArrayLiteral();
-    texts.forEach(literal::add);
-    assertThat(
-            database.<List<String>>read(
-                tx ->
-                    tx.query(
-                        "select t from unnest($1::text[]) with ordinality as a (t, n) order by n",
-                        row -> row.string("t"),
-                        literal.toString())))
-        .isEqualTo(texts);
-
-    double[] numbers = {0.1, -0.0, Double.MIN_VALUE, Double.MAX_VALUE, Double.NaN, -1 / 0.0};
-    ArrayLiteral floats = new ArrayLiteral();
-    for (double number : numbers) {
-      floats.add(number);
-    }
-    ArrayLiteral longs = new ArrayLiteral().add(Long.MIN_VALUE).add(0).add(Long.MAX_VALUE);
-    String sql = "select a from unnest($1::%s[]) with ordinality as u (a, n) order by n";
-    assertThat(
-            database.<List<Double>>read(
-                tx -> tx.query(sql.formatted("float8"), row -> row.float8("a"), floats.toString())))
-        .containsExactly(0.1, -0.0, Double.MIN_VALUE, Double.MAX_VALUE, Double.NaN, -1 / 0.0);
-    assertThat(
-            database.<List<Long>>read(
-                tx -> tx.query(sql.formatted("bigint"), row -> row.int8("a"), longs.toString())))
-        .containsExactly(Long.MIN_VALUE, 0L, Long.MAX_VALUE);
-    assertThat(
-            database.<List<Long>>read(
-                tx ->
-                    tx.query(
-                        sql.formatted("bigint"),
-                        row -> row.int8("a"),
-                        new ArrayLiteral().toString())))
-        .isEmpty();
-  }
-
-  @Test
   void rollsBackWhenTheWorkThrows() {
     assertThatThrownBy(
             () ->
@@ -105,6 +66,58 @@ class DatabaseIT {
                     tx.queryOne("select count(*) as n from items", r -> r.int8("n")).orElseThrow()))
         .isZero();
     assertThat(database.connectionsInUse()).isZero();
+  }
+
+  @Test
+  void queriesOfASnapshotSeeOneStateUnderTheirOwnSettings() {
+    List<String> found =
+        database.inSnapshot(
+            List.of("work_mem = '7MB'", "enable_hashjoin = off"),
+            tx -> {
+              List<String> seen = new ArrayList<>();
+              seen.add(one(tx, "select count(*)::text as x from items"));
+              otherThread(
+                  () ->
+                      database.inTransactionVoid(
+                          t -> t.update("insert into items values ('n', 1)")));
+              seen.add(one(tx, "select count(*)::text as x from items"));
+              seen.add(one(tx, "select current_setting('work_mem') as x"));
+              seen.add(one(tx, "select current_setting('enable_hashjoin') as x"));
+              return seen;
+            });
+
+    assertThat(found).containsExactly("0", "0", "7MB", "off");
+    assertThat(count("n")).isEqualTo(1);
+    for (int i = 0; i < 3; i++) {
+      assertThat(
+              database.<String>read(
+                  tx -> one(tx, "select current_setting('enable_hashjoin') as x")))
+          .isEqualTo("on");
+    }
+  }
+
+  @Test
+  void aSnapshotChangesNothingAndIsGoneAfterAFailure() {
+    assertThatThrownBy(
+            () ->
+                database.inSnapshot(
+                    List.of(), tx -> tx.update("insert into items values ('bolt', 3)")))
+        .isInstanceOf(DatabaseUnavailable.class)
+        .hasMessageContaining("read-only");
+    database.inTransactionVoid(tx -> tx.update("insert into items values ('bolt', 4)"));
+    assertThat(count("bolt")).isEqualTo(4);
+  }
+
+  private static String one(Tx tx, String sql) {
+    return tx.queryOne(sql, row -> row.string("x")).orElseThrow();
+  }
+
+  private static void otherThread(Runnable work) {
+    try {
+      Thread.ofVirtual().start(work).join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

@@ -245,7 +245,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
             "listen_addresses=" + Port.HOST,
             "unix_socket_directories=",
             "max_connections=200",
-            "shared_buffers=64MB",
+            "shared_buffers=256MB",
             "fsync=" + disk,
             "synchronous_commit=" + disk,
             "full_page_writes=" + disk,

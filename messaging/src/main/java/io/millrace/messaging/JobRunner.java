@@ -166,7 +166,6 @@ final class JobRunner<T extends SpecificRecord> {
     private volatile boolean done;
     private final List<Runnable> callbacks = new ArrayList<>();
     private boolean lost;
-    private volatile boolean goesOn;
     private volatile boolean stopping;
     private volatile @Nullable Outcome outcome;
 
@@ -242,28 +241,12 @@ final class JobRunner<T extends SpecificRecord> {
 
     /** Tells the handler to end because the worker does. */
     void stop() {
-      boolean toldBefore;
-      synchronized (this) {
-        if (stopping || done) {
-          return;
-        }
-        stopping = true;
-        toldBefore = lost;
-      }
-      if (toldBefore) {
-        thread.interrupt();
-      } else {
-        lose();
-      }
-    }
-
-    /** Whether the handler is at work without its lock. */
-    boolean outlivesLock() {
-      return goesOn && lockLost() && !done;
+      stopping = true;
+      lose(true);
     }
 
     /** Tells the handler that the job is no longer its own. */
-    void lose() {
+    void lose(boolean interrupt) {
       List<Runnable> due;
       synchronized (this) {
         if (lost || done) {
@@ -280,7 +263,7 @@ final class JobRunner<T extends SpecificRecord> {
               log.warn("A callback of a lost job failed", failure);
             }
           });
-      if (!goesOn || stopping) {
+      if (interrupt) {
         thread.interrupt();
       }
     }
@@ -298,11 +281,6 @@ final class JobRunner<T extends SpecificRecord> {
     @Override
     public synchronized boolean lockLost() {
       return lost;
-    }
-
-    @Override
-    public void goOnWithoutLock() {
-      goesOn = true;
     }
 
     @Override

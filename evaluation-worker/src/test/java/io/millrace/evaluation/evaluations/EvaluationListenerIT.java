@@ -247,9 +247,6 @@ class EvaluationListenerIT {
       }
 
       @Override
-      public void goOnWithoutLock() {}
-
-      @Override
       public void onLockLost(Runnable callback) {
         // The lock is never lost.
       }

@@ -1,12 +1,12 @@
 package io.millrace.tracking.runs;
 
+import com.fasterxml.jackson.annotation.JsonRawValue;
 import io.millrace.database.Database;
 import io.millrace.tracking.paging.Page;
 import io.millrace.tracking.paging.PageToken;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -18,12 +18,18 @@ class RunController {
 
   private final Database database;
   private final Runs runs;
+  private final RunDocuments documents;
 
-  RunController(Database database, Runs runs) {
+  RunController(Database database, Runs runs, RunDocuments documents) {
     this.database = database;
     this.runs = runs;
+    this.documents = documents;
   }
 
+  /**
+   * @param metrics a JSON object of numbers; what is not a number is the text NaN
+   * @param params a JSON object of texts
+   */
   record Item(
       String runId,
       String name,
@@ -33,8 +39,8 @@ class RunController {
       RunStatus status,
       @Nullable Instant startedAt,
       @Nullable Instant endedAt,
-      Map<String, Double> metrics,
-      Map<String, String> params) {}
+      @JsonRawValue String metrics,
+      @JsonRawValue String params) {}
 
   @GetMapping("/api/v1/runs")
   Page<Item> list(
@@ -50,30 +56,28 @@ class RunController {
                   runs.newest(tx, after, limit + 1),
                   limit,
                   row -> new Object[] {row.run().startTime(), row.run().id()});
-          List<RunDetails> details =
-              runs.details(tx, page.items().stream().map(Runs.Listed::run).toList());
+          List<RunDocuments.Summary> logged =
+              documents.summaries(tx, page.items().stream().map(Runs.Listed::run).toList());
           return new Page<>(
-              java.util.stream.IntStream.range(0, details.size())
-                  .mapToObj(i -> item(details.get(i), page.items().get(i).experiment()))
+              IntStream.range(0, logged.size())
+                  .mapToObj(i -> item(page.items().get(i), logged.get(i)))
                   .toList(),
               page.nextPageToken());
         });
   }
 
-  private static Item item(RunDetails details, String experiment) {
-    Run run = details.run();
-    Map<String, Double> metrics = new LinkedHashMap<>();
-    details.metrics().forEach(metric -> metrics.put(metric.key(), metric.value()));
+  private static Item item(Runs.Listed listed, RunDocuments.Summary logged) {
+    Run run = listed.run();
     return new Item(
         run.id().value(),
         run.name(),
-        experiment,
+        listed.experiment(),
         run.experimentId().toString(),
         run.requestId(),
         run.status(),
         run.startTime() == 0 ? null : Instant.ofEpochMilli(run.startTime()),
         run.endTime() == null ? null : Instant.ofEpochMilli(run.endTime()),
-        metrics,
-        details.params());
+        logged.metrics(),
+        logged.params());
   }
 }

@@ -34,6 +34,7 @@ class RunEndpoints {
   private final Database database;
   private final Experiments experiments;
   private final Runs runs;
+  private final RunDocuments documents;
   private final RunLimits limits;
   private final RunEvents events;
   private final Idempotency idempotency;
@@ -42,12 +43,14 @@ class RunEndpoints {
       Database database,
       Experiments experiments,
       Runs runs,
+      RunDocuments documents,
       RunLimits limits,
       RunEvents events,
       Idempotency idempotency) {
     this.database = database;
     this.experiments = experiments;
     this.runs = runs;
+    this.documents = documents;
     this.limits = limits;
     this.events = events;
     this.idempotency = idempotency;
@@ -85,19 +88,15 @@ class RunEndpoints {
                   experiment.artifactUri(id.value()),
                   LifecycleStage.ACTIVE,
                   null);
-          runs.create(tx, run, tags);
-          RunDetails details = runs.details(tx, List.of(run)).getFirst();
-          events.created(tx, details, Change.of(request));
-          return new RunMessages.One(RunMessages.Whole.created(details));
+          events.created(tx, run, runs.create(tx, run, tags), Change.of(request));
+          return new RunMessages.One(documents.of(tx, List.of(run)).getFirst().created());
         });
   }
 
   @GetMapping("/runs/get")
   RunMessages.One get(MlflowMessage message) {
     RunId id = RunId.of(message);
-    return new RunMessages.One(
-        RunMessages.Whole.of(
-            database.read(tx -> runs.details(tx, List.of(runs.get(tx, id))).getFirst())));
+    return new RunMessages.One(database.read(tx -> documents.get(tx, id)));
   }
 
   @PostMapping("/runs/update")

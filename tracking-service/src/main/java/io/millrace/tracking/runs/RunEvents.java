@@ -44,8 +44,10 @@ public class RunEvents {
     this.outbox = outbox;
   }
 
-  void created(Tx tx, RunDetails created, Change change) {
-    Run run = created.run();
+  /**
+   * @param tags all it has
+   */
+  void created(Tx tx, Run run, SortedMap<String, String> tags, Change change) {
     append(
         tx,
         run,
@@ -57,8 +59,8 @@ public class RunEvents {
             .setUserId(Names.truncated(run.userId(), LONGEST_USER))
             .setStartTime(run.startTime())
             .setArtifactUri(run.artifactUri())
-            .setTags(TagEvents.some(created.tags()))
-            .setTotalTags(created.tags().size())
+            .setTags(TagEvents.some(tags))
+            .setTotalTags(tags.size())
             .setBy(change.by())
             .setReason(change.reason())
             .build());

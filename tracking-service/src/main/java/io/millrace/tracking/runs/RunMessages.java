@@ -1,5 +1,6 @@
 package io.millrace.tracking.runs;
 
+import com.fasterxml.jackson.annotation.JsonRawValue;
 import io.millrace.tracking.experiments.Tag;
 import io.millrace.tracking.mlflow.ProtoJson;
 import java.util.List;
@@ -39,9 +40,6 @@ final class RunMessages {
   }
 
   @ProtoJson
-  record Data(List<Metric> metrics, List<Tag> params, List<Tag> tags) {}
-
-  @ProtoJson
   record Dataset(
       String name,
       String digest,
@@ -59,9 +57,9 @@ final class RunMessages {
   @ProtoJson
   record Inputs(List<Input> datasetInputs, List<ModelInput> modelInputs) {
 
-    static Inputs of(RunDetails details) {
+    static Inputs of(List<DatasetInput> datasets, List<ModelOutput> models) {
       return new Inputs(
-          details.inputs().stream()
+          datasets.stream()
               .map(
                   input ->
                       new Input(
@@ -74,30 +72,24 @@ final class RunMessages {
                               input.schema(),
                               input.profile())))
               .toList(),
-          details.modelInputs().stream().map(ModelInput::new).toList());
+          models.stream().map(model -> new ModelInput(model.modelId())).toList());
     }
   }
 
   @ProtoJson
   record Outputs(List<ModelOutput> modelOutputs) {}
 
+  /**
+   * A run.
+   *
+   * @param data a JSON object: metrics, params and tags
+   * @param outputs null in the answer to its creation
+   */
   @ProtoJson
-  record Whole(Info info, Data data, Inputs inputs, @Nullable Outputs outputs) {
+  record Whole(Info info, @JsonRawValue String data, Inputs inputs, @Nullable Outputs outputs) {
 
-    static Whole of(RunDetails details) {
-      return of(details, new Outputs(details.modelOutputs()));
-    }
-
-    static Whole created(RunDetails details) {
-      return of(details, null);
-    }
-
-    private static Whole of(RunDetails details, @Nullable Outputs outputs) {
-      return new Whole(
-          Info.of(details.run()),
-          new Data(details.metrics(), Tag.list(details.params()), Tag.list(details.tags())),
-          Inputs.of(details),
-          outputs);
+    Whole created() {
+      return new Whole(info, data, inputs, null);
     }
   }
 

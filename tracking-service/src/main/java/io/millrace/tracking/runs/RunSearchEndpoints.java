@@ -1,6 +1,5 @@
 package io.millrace.tracking.runs;
 
-import io.millrace.database.Database;
 import io.millrace.tracking.experiments.ExperimentId;
 import io.millrace.tracking.experiments.ViewType;
 import io.millrace.tracking.mlflow.MlflowApi;
@@ -22,11 +21,9 @@ class RunSearchEndpoints {
   private static final int DEFAULT_PAGE = 1000;
   private static final int LARGEST_PAGE = 50_000;
 
-  private final Database database;
   private final RunSearch search;
 
-  RunSearchEndpoints(Database database, RunSearch search) {
-    this.database = database;
+  RunSearchEndpoints(RunSearch search) {
     this.search = search;
   }
 
@@ -53,10 +50,9 @@ class RunSearchEndpoints {
     if (experiments.isEmpty()) {
       return new RunMessages.Found(List.of(), null);
     }
-    RunSearch.Found found = database.inTransaction(tx -> search.find(tx, query, after, (int) most));
+    RunSearch.Found found = search.find(query, after, (int) most);
     return new RunMessages.Found(
-        found.runs().stream().map(RunMessages.Whole::of).toList(),
-        found.next() == null ? null : token(asked, found.next()));
+        found.runs(), found.next() == null ? null : token(asked, found.next()));
   }
 
   private static RunSearch.Place place(List<@Nullable Object> values) {

@@ -12,8 +12,10 @@ import io.millrace.tracking.search.OrderKey;
 import io.millrace.tracking.search.SqlFilter;
 import io.millrace.tracking.search.SqlParameters;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,11 +113,18 @@ final class RunSql {
    * Goes along the order's index through a range of the first key.
    *
    * @param missing whether that is the order among runs that lack the first metric
+   * @param gathered leading clauses whose runs are read first, all of them, and kept in memory
    */
   Statement fromOrder(
-      Range range, @Nullable List<@Nullable Object> after, boolean missing, int limit) {
-    Writer writer = new Writer(true);
+      Range range,
+      @Nullable List<@Nullable Object> after,
+      boolean missing,
+      int limit,
+      List<Integer> gathered) {
     boolean metric = byMetric() && !missing;
+    Writer writer = new Writer(true);
+    writer.runId = metric ? "o0.run_id" : "r.run_id";
+    gathered.forEach(clause -> writer.gathered.add(query.required().get(clause)));
     Keyset finite = metric ? new Keyset(columns(true)) : keyset;
     List<ExperimentId> experiments = query.experiments();
     if (experiments.size() == 1) {
@@ -125,44 +134,11 @@ final class RunSql {
     return writer.alongOrders(range, after, metric, missing, limit, finite);
   }
 
-  /** The value of the first key so many entries after a value; nothing where the order ends. */
+  /** The value of the first key so many entries after a value: milestone, null past the end. */
   Statement milestone(Range begin, boolean missing, int entries) {
-    SqlParameters parameters = new SqlParameters();
-    boolean metric = byMetric() && !missing;
-    boolean ascending = ascending(missing);
-    String ids = parameters.add(ids());
-    String direction = ascending ? " asc" : " desc";
-    String column = metric ? "o.value" : "o.start_time";
-    StringBuilder inner =
-        new StringBuilder("select " + column + " as value from ")
-            .append(metric ? "latest_metrics o" : "runs o")
-            .append(" where o.experiment_id = e.id");
-    if (metric) {
-      inner
-          .append(" and o.key = ")
-          .append(parameters.add(first().field().key()))
-          .append(" and o.value < 'NaN'::float8");
-    }
-    if (begin.from() != null) {
-      inner
-          .append(" and ")
-          .append(column)
-          .append(beyond(ascending, begin.open()))
-          .append(parameters.add(begin.from()))
-          .append(metric ? "::float8" : "::bigint");
-    }
-    String count = parameters.add((long) entries);
-    inner
-        .append(" order by ")
-        .append(column)
-        .append(direction)
-        .append(" limit ")
-        .append(count)
-        .append("::bigint + 1");
-    return new Statement(
-        "select x.value from unnest(%s::bigint[]) e (id) cross join lateral (%s) x order by x.value%s offset %s::bigint limit 1"
-            .formatted(ids, inner, direction, count),
-        parameters.toArray());
+    Writer writer = new Writer(true);
+    String milestone = writer.milestone(begin, missing, entries);
+    return new Statement("select (" + milestone + ") as milestone", writer.parameters.toArray());
   }
 
   /** Which clauses an index finds runs by. */
@@ -188,21 +164,28 @@ final class RunSql {
     return Optional.empty();
   }
 
-  /** How many runs each of those clauses finds, counted up to a limit: n0, n1, ... */
+  /**
+   * How many runs each of those clauses finds, counted up to a limit: n0, n1, ...; and where the
+   * order leads, its first milestone.
+   */
+  Statement opening(List<Integer> clauses, int limit, int entries) {
+    Writer writer = new Writer(true);
+    String sql = "select " + writer.counts(clauses, limit);
+    if (orderLeads()) {
+      sql +=
+          ", (" + writer.milestone(new Range(null, false, null), false, entries) + ") as milestone";
+    }
+    return new Statement(sql, writer.parameters.toArray());
+  }
+
+  /** The same counts, and about how many runs there are at all: runs. */
   Statement counts(List<Integer> clauses, int limit) {
     Writer writer = new Writer(true);
-    String most = writer.parameters.add((long) limit);
-    StringBuilder sql = new StringBuilder("select ");
-    for (int i = 0; i < clauses.size(); i++) {
-      sql.append(i == 0 ? "" : ", ")
-          .append("(select count(*) from (select 1 from ")
-          .append(writer.leading(query.required().get(clauses.get(i))))
-          .append(" limit ")
-          .append(most)
-          .append("::bigint) x) as n")
-          .append(i);
-    }
-    return new Statement(sql.toString(), writer.parameters.toArray());
+    String all =
+        "(select greatest(reltuples, 0)::float8 from pg_class where oid = 'runs'::regclass) as runs";
+    return new Statement(
+        "select " + (clauses.isEmpty() ? "" : writer.counts(clauses, limit) + ", ") + all,
+        writer.parameters.toArray());
   }
 
   private static boolean isRunId(Filter.Clause clause) {
@@ -278,6 +261,8 @@ final class RunSql {
     /** Whether clauses are tested run by run, which needs no experiment. */
     private final boolean probing;
 
+    private final Set<Filter.Clause> gathered = new HashSet<>();
+    private String runId = "r.run_id";
     private @Nullable String experiments;
 
     Writer(boolean probing) {
@@ -293,6 +278,53 @@ final class RunSql {
                 : "any (" + parameters.add(ids) + "::bigint[])";
       }
       return experiments;
+    }
+
+    String counts(List<Integer> clauses, int limit) {
+      String most = parameters.add((long) limit);
+      List<String> counts = new ArrayList<>();
+      for (int clause : clauses) {
+        counts.add(
+            "(select count(*) from (select 1 from %s limit %s::bigint) x) as n%d"
+                .formatted(leading(query.required().get(clause)), most, counts.size()));
+      }
+      return String.join(", ", counts);
+    }
+
+    String milestone(Range begin, boolean missing, int entries) {
+      boolean metric = byMetric() && !missing;
+      boolean ascending = ascending(missing);
+      String ids = parameters.add(ids());
+      String direction = ascending ? " asc" : " desc";
+      String column = metric ? "o.value" : "o.start_time";
+      StringBuilder inner =
+          new StringBuilder("select " + column + " as value from ")
+              .append(metric ? "latest_metrics o" : "runs o")
+              .append(" where o.experiment_id = e.id");
+      if (metric) {
+        inner
+            .append(" and o.key = ")
+            .append(parameters.add(first().field().key()))
+            .append("::text and o.value < 'NaN'::float8");
+      }
+      if (begin.from() != null) {
+        inner
+            .append(" and ")
+            .append(column)
+            .append(beyond(ascending, begin.open()))
+            .append(parameters.add(begin.from()))
+            .append(metric ? "::float8" : "::bigint");
+      }
+      String count = parameters.add((long) entries);
+      inner
+          .append(" order by ")
+          .append(column)
+          .append(direction)
+          .append(" limit ")
+          .append(count)
+          .append("::bigint + 1");
+      return "select x.value from unnest(%s::bigint[]) e (id) cross join lateral (%s) x order by x.value%s offset %s::bigint limit 1"
+          .formatted(ids, inner, direction, count);
     }
 
     Statement page(
@@ -421,6 +453,10 @@ final class RunSql {
     private String clause(Filter.Clause clause, Filter.@Nullable Clause leading) {
       if (clause == leading && !isRunId(clause)) {
         return "true";
+      }
+      if (gathered.contains(clause)) {
+        // As a condition it would become a join, which forgets the order; as a value it does not.
+        return "(%s in (select c.run_id from %s)) is true".formatted(runId, leading(clause));
       }
       return switch (clause.field().entity()) {
         case METRIC ->

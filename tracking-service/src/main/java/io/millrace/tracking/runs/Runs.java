@@ -4,22 +4,16 @@ import io.millrace.database.Row;
 import io.millrace.database.Tx;
 import io.millrace.tracking.experiments.ExperimentId;
 import io.millrace.tracking.experiments.LifecycleStage;
-import io.millrace.tracking.experiments.Tag;
 import io.millrace.tracking.mlflow.MlflowException;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
-import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -33,7 +27,6 @@ public class Runs {
   static final String NAME_TAG = "mlflow.runName";
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
-  private static final TypeReference<List<Tag>> TAGS = new TypeReference<>() {};
 
   private final Heartbeats heartbeats;
 
@@ -41,8 +34,12 @@ public class Runs {
     this.heartbeats = heartbeats;
   }
 
-  /** Stores a new run with its tags, of which {@code mlflow.runName} is always one. */
-  public void create(Tx tx, Run run, Map<String, String> tags) {
+  /**
+   * Stores a new run with its tags.
+   *
+   * @return all of them, of which {@code mlflow.runName} is always one
+   */
+  public SortedMap<String, String> create(Tx tx, Run run, Map<String, String> tags) {
     tx.update(
         """
         insert into runs (run_id, experiment_id, name, user_id, status, start_time, end_time,
@@ -62,12 +59,17 @@ public class Runs {
     SortedMap<String, String> all = new TreeMap<>(tags);
     all.put(NAME_TAG, run.name());
     setTags(tx, run.id(), all);
+    return all;
   }
 
   /** The run of that id, deleted ones too. */
   public Run get(Tx tx, RunId id) {
     return tx.queryOne("select * from runs where run_id = $1", Runs::run, id.value())
-        .orElseThrow(() -> MlflowException.missing("Run with id=%s not found".formatted(id)));
+        .orElseThrow(() -> missing(id));
+  }
+
+  static MlflowException missing(RunId id) {
+    return MlflowException.missing("Run with id=%s not found".formatted(id));
   }
 
   /** The run of that id, which nobody else changes until the end of the transaction. */
@@ -347,150 +349,6 @@ public class Runs {
 
   /** A run with the name of its experiment. */
   record Listed(Run run, String experiment) {}
-
-  /** Adds to each run what was logged to it, in the order given. */
-  List<RunDetails> details(Tx tx, List<Run> runs) {
-    if (runs.isEmpty()) {
-      return List.of();
-    }
-    String[] ids = runs.stream().map(run -> run.id().value()).toArray(String[]::new);
-    Map<String, Logged> logged =
-        tx.query(LOGGED, Runs::logged, (Object) ids).stream()
-            .collect(Collectors.toMap(Logged::runId, Function.identity()));
-    Map<String, List<DatasetInput>> inputs =
-        logged.values().stream().noneMatch(Logged::readsData)
-            ? Map.of()
-            : grouped(
-                tx.query(
-                    """
-                select d.run_id, d.tags, e.*
-                from run_datasets d
-                  join runs r using (run_id)
-                  join experiment_datasets e on e.experiment_id = r.experiment_id
-                    and e.name = d.name and e.digest = d.digest
-                where d.run_id = any($1::text[]) order by e.name, e.digest
-                """,
-                    row -> Map.entry(row.string("run_id"), input(row)),
-                    (Object) ids));
-    boolean models = logged.values().stream().anyMatch(Logged::hasModels);
-    Map<String, List<ModelOutput>> modelInputs = models ? models(tx, "input", ids) : Map.of();
-    Map<String, List<ModelOutput>> modelOutputs = models ? models(tx, "output", ids) : Map.of();
-    List<RunDetails> details = new ArrayList<>();
-    for (Run run : runs) {
-      String id = run.id().value();
-      Logged own = logged.get(id);
-      if (own == null) {
-        throw new IllegalStateException("no answer for run " + id);
-      }
-      details.add(
-          new RunDetails(
-              run,
-              own.metrics(),
-              own.params(),
-              own.tags(),
-              inputs.getOrDefault(id, List.of()),
-              modelInputs.getOrDefault(id, List.of()).stream().map(ModelOutput::modelId).toList(),
-              modelOutputs.getOrDefault(id, List.of())));
-    }
-    return details;
-  }
-
-  private static Map<String, List<ModelOutput>> models(Tx tx, String role, String[] ids) {
-    return grouped(
-        tx.query(
-            """
-            select run_id, model_id, step from run_models
-            where run_id = any($1::text[]) and role = $2 order by run_id, step, model_id
-            """,
-            row ->
-                Map.entry(
-                    row.string("run_id"),
-                    new ModelOutput(row.string("model_id"), row.int8("step"))),
-            ids,
-            role));
-  }
-
-  /** What a run has, as arrays: a page of runs is one answer of few rows. */
-  private static final String LOGGED =
-      """
-      select x.run_id, m.*, p.*, t.*,
-        exists (select 1 from run_datasets d where d.run_id = x.run_id) as reads_data,
-        exists (select 1 from run_models o where o.run_id = x.run_id) as has_models
-      from unnest($1::text[]) x (run_id)
-        cross join lateral (
-          select array_agg(key order by key) as metric_keys, array_agg(value order by key) as metric_values,
-            array_agg(timestamp_ms order by key) as times, array_agg(step order by key) as steps
-          from latest_metrics where run_id = x.run_id) m
-        cross join lateral (
-          select array_agg(key) as param_keys, array_agg(value) as param_values
-          from run_params where run_id = x.run_id) p
-        cross join lateral (
-          select array_agg(key) as tag_keys, array_agg(value) as tag_values
-          from run_tags where run_id = x.run_id) t
-      """;
-
-  private record Logged(
-      String runId,
-      List<Metric> metrics,
-      SortedMap<String, String> params,
-      SortedMap<String, String> tags,
-      boolean readsData,
-      boolean hasModels) {}
-
-  private static Logged logged(Row row) {
-    return new Logged(
-        row.string("run_id"),
-        metrics(row),
-        texts(row, "param"),
-        texts(row, "tag"),
-        row.bool("reads_data"),
-        row.bool("has_models"));
-  }
-
-  private static SortedMap<String, String> texts(Row row, String what) {
-    SortedMap<String, String> texts = new TreeMap<>();
-    String[] keys = row.arrayOrNull(what + "_keys", String[].class);
-    if (keys != null) {
-      String[] values = row.array(what + "_values", String[].class);
-      for (int i = 0; i < keys.length; i++) {
-        texts.put(keys[i], values[i]);
-      }
-    }
-    return texts;
-  }
-
-  private static <T> Map<String, List<T>> grouped(List<Map.Entry<String, T>> rows) {
-    Map<String, List<T>> groups = new HashMap<>();
-    rows.forEach(
-        row -> groups.computeIfAbsent(row.getKey(), id -> new ArrayList<>()).add(row.getValue()));
-    return groups;
-  }
-
-  private static List<Metric> metrics(Row row) {
-    String[] keys = row.arrayOrNull("metric_keys", String[].class);
-    if (keys == null) {
-      return List.of();
-    }
-    Double[] values = row.array("metric_values", Double[].class);
-    Long[] times = row.array("times", Long[].class);
-    Long[] steps = row.array("steps", Long[].class);
-    List<Metric> metrics = new ArrayList<>();
-    for (int i = 0; i < keys.length; i++) {
-      metrics.add(new Metric(keys[i], values[i], times[i], steps[i]));
-    }
-    return metrics;
-  }
-
-  private static DatasetInput input(Row row) {
-    return new DatasetInput(
-        row.string("name"),
-        row.string("digest"),
-        row.string("source_type"),
-        row.string("source"),
-        row.stringOrNull("schema"),
-        row.stringOrNull("profile"),
-        JSON.readValue(row.json("tags"), TAGS));
-  }
 
   static Run run(Row row) {
     return new Run(

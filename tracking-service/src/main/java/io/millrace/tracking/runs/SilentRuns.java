@@ -2,8 +2,10 @@ package io.millrace.tracking.runs;
 
 import io.millrace.database.Database;
 import io.millrace.database.DatabaseUnavailable;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.scheduling.annotation.SchedulingConfigurer;
 import org.springframework.scheduling.config.ScheduledTaskRegistrar;
@@ -18,17 +20,20 @@ class SilentRuns implements SchedulingConfigurer {
 
   private final Database database;
   private final Heartbeats heartbeats;
-  private final HeartbeatSettings settings;
+  private final Duration check;
 
-  SilentRuns(Database database, Heartbeats heartbeats, HeartbeatSettings settings) {
+  SilentRuns(
+      Database database,
+      Heartbeats heartbeats,
+      @Value("${millrace.heartbeats.check:5s}") Duration check) {
     this.database = database;
     this.heartbeats = heartbeats;
-    this.settings = settings;
+    this.check = check;
   }
 
   @Override
   public void configureTasks(ScheduledTaskRegistrar registrar) {
-    registrar.addFixedDelayTask(this::look, settings.check());
+    registrar.addFixedDelayTask(this::look, check);
   }
 
   private void look() {

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What PostgreSQL finds, in which order and in which pages, is what a plain evaluation finds. */
 class RunSearchIT {
@@ -68,7 +70,7 @@ class RunSearchIT {
     for (int i = 0; i < RUNS; i++) {
       all.add(random(random, experiments.get(random.nextInt(10) < 7 ? 0 : random.nextInt(3))));
     }
-    tracking.database().inTransactionVoid(tx -> all.forEach(run -> run.store(tx)));
+    SearchedRun.store(tracking.database(), all);
   }
 
   private static ExperimentId experiment() {
@@ -235,13 +237,19 @@ class RunSearchIT {
         new RunSearch.Limits(0, 3, 100_000, 0),
         // The planner takes over after one of them.
         new RunSearch.Limits(0, 3, 0, 20),
-        new RunSearch.Limits(20, 30, 60, 20));
+        new RunSearch.Limits(20, 30, 60, 20),
+        // Whatever can be gathered is.
+        new RunSearch.Limits(0, 3, 100_000, 1e9));
+  }
+
+  private static RunSearch search(RunSearch.Limits limits) {
+    return new RunSearch(tracking.database(), tracking.bean(RunDocuments.class), limits);
   }
 
   @ParameterizedTest
   @MethodSource("ways")
   void findsWhatAPlainEvaluationFinds(RunSearch.Limits limits) {
-    RunSearch search = new RunSearch(tracking.bean(Runs.class), limits);
+    RunSearch search = search(limits);
     Random random = new Random(limits.hashCode());
     int found = 0;
     for (int i = 0; i < 100; i++) {
@@ -277,10 +285,9 @@ class RunSearchIT {
     RunSearch.Place place = null;
     do {
       RunSearch.Place after = place;
-      RunSearch.Found page =
-          tracking.database().inTransaction(tx -> search.find(tx, query, after, limit));
+      RunSearch.Found page = search.find(query, after, limit);
       assertThat(page.runs()).hasSizeLessThanOrEqualTo(limit);
-      page.runs().forEach(run -> ids.add(run.run().id().value()));
+      page.runs().forEach(run -> ids.add(run.info().runId()));
       place = page.next();
     } while (place != null);
     return ids;
@@ -289,7 +296,7 @@ class RunSearchIT {
   @ParameterizedTest
   @MethodSource("ways")
   void losesAndDoublesNoRunWhileOthersAreInserted(RunSearch.Limits limits) {
-    RunSearch search = new RunSearch(tracking.bean(Runs.class), limits);
+    RunSearch search = search(limits);
     for (List<String> order :
         List.of(
             List.<String>of(),
@@ -302,7 +309,7 @@ class RunSearchIT {
       for (int i = 0; i < 60; i++) {
         before.add(random(random, experiment));
       }
-      tracking.database().inTransactionVoid(tx -> before.forEach(run -> run.store(tx)));
+      SearchedRun.store(tracking.database(), before);
       RunQuery query =
           RunQuery.of(
               List.of(experiment),
@@ -315,19 +322,13 @@ class RunSearchIT {
       RunSearch.Place place = null;
       do {
         RunSearch.Place after = place;
-        RunSearch.Found page =
-            tracking.database().inTransaction(tx -> search.find(tx, query, after, 7));
-        page.runs().forEach(run -> seen.add(run.run().id().value()));
+        RunSearch.Found page = search.find(query, after, 7);
+        page.runs().forEach(run -> seen.add(run.info().runId()));
         place = page.next();
         if (seen.size() < 500) {
-          tracking
-              .database()
-              .inTransactionVoid(
-                  tx -> {
-                    for (int i = 0; i < 3; i++) {
-                      random(random, experiment).store(tx);
-                    }
-                  });
+          SearchedRun.store(
+              tracking.database(),
+              Stream.generate(() -> random(random, experiment)).limit(3).toList());
         }
       } while (place != null);
 
@@ -348,21 +349,30 @@ class RunSearchIT {
             Vocabulary.RUNS.filter("run_id = '" + run.id() + "'"),
             List.of());
 
-    RunDetails found =
-        tracking
-            .database()
-            .inTransaction(
-                tx -> new RunSearch(tracking.bean(Runs.class)).find(tx, query, null, 10).runs())
-            .getFirst();
+    RunMessages.Whole found =
+        search(RunSearch.Limits.USUAL).find(query, null, 10).runs().getFirst();
 
-    assertThat(found.params()).isEqualTo(run.params());
-    assertThat(found.tags()).isEqualTo(run.tags());
-    assertThat(found.metrics().stream().map(Metric::key))
-        .containsExactlyElementsOf(run.metrics().keySet());
-    assertThat(found.metrics().stream().map(Metric::value))
-        .containsExactlyElementsOf(run.metrics().values());
-    assertThat(found.inputs().stream().map(DatasetInput::name).distinct())
+    JsonNode data = JsonMapper.shared().readTree(found.data());
+    assertThat(texts(data.path("params"))).isEqualTo(run.params());
+    assertThat(texts(data.path("tags"))).isEqualTo(run.tags());
+    Map<String, Double> metrics = new TreeMap<>();
+    data.path("metrics")
+        .forEach(
+            metric ->
+                metrics.put(
+                    metric.path("key").stringValue(),
+                    Double.valueOf(metric.path("value").asString())));
+    assertThat(metrics).isEqualTo(run.metrics());
+    assertThat(
+            found.inputs().datasetInputs().stream().map(input -> input.dataset().name()).distinct())
         .containsExactlyInAnyOrderElementsOf(
             run.inputs().stream().map(Input::name).distinct().toList());
+  }
+
+  private static Map<String, String> texts(JsonNode pairs) {
+    Map<String, String> texts = new TreeMap<>();
+    pairs.forEach(
+        pair -> texts.put(pair.path("key").stringValue(), pair.path("value").stringValue()));
+    return texts;
   }
 }

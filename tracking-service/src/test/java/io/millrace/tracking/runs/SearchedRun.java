@@ -1,5 +1,6 @@
 package io.millrace.tracking.runs;
 
+import io.millrace.database.Database;
 import io.millrace.database.Tx;
 import io.millrace.tracking.search.Field;
 import io.millrace.tracking.search.Filter;
@@ -12,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,70 +34,104 @@ record SearchedRun(
     Map<String, String> tags,
     List<Input> inputs) {
 
-  record Input(String name, String digest, @Nullable String context) {}
+  record Input(String name, String digest, @Nullable String context) {
 
-  void store(Tx tx) {
-    tx.update(
-        """
-        insert into runs (run_id, experiment_id, name, user_id, status, start_time, end_time,
-                          artifact_uri, lifecycle_stage)
-        values ($1, $2, $3, $4, $5, $6, $7::bigint, $8, $9)
-        """,
-        id,
-        experiment,
-        name,
-        user,
-        status,
-        start,
-        end,
-        uri(),
-        stage);
-    metrics.forEach(
-        (key, value) ->
-            tx.update(
-                """
-                insert into latest_metrics (run_id, experiment_id, key, step, timestamp_ms, value)
-                values ($1, $2, $3, 0, 0, $4)
-                """,
-                id,
-                experiment,
-                key,
-                value));
-    store(tx, "run_params", params);
-    store(tx, "run_tags", tags);
-    for (Input input : inputs) {
-      tx.update(
-          """
-                insert into experiment_datasets (experiment_id, name, digest, source_type, source)
-                values ($1, $2, $3, 'x', 'y') on conflict do nothing
-                """,
-          experiment,
-          input.name(),
-          input.digest());
-      tx.update(
-          """
-                insert into run_datasets (run_id, name, digest, tags) values ($1, $2, $3, $4::jsonb)
-                """,
-          id,
-          input.name(),
-          input.digest(),
-          input.context() == null
-              ? "[]"
-              : "[{\"key\":\"mlflow.data.context\",\"value\":\"" + input.context() + "\"}]");
+    String tags() {
+      return context == null
+          ? "[]"
+          : "[{\"key\":\"mlflow.data.context\",\"value\":\"" + context + "\"}]";
     }
   }
 
-  private void store(Tx tx, String table, Map<String, String> values) {
-    values.forEach(
-        (key, value) ->
-            tx.update(
-                "insert into "
-                    + table
-                    + " (run_id, experiment_id, key, value) values ($1, $2, $3, $4)",
-                id,
-                experiment,
-                key,
-                value));
+  /** A row of a run that has many of them. */
+  private record Logged<T>(SearchedRun run, String key, T value) {}
+
+  /** Stores runs with what was logged to them: a statement for each table. */
+  static void store(Database database, List<SearchedRun> runs) {
+    database.inTransactionVoid(
+        tx -> {
+          tx.update(
+              """
+              insert into runs (run_id, experiment_id, name, user_id, status, start_time, end_time,
+                                artifact_uri, lifecycle_stage)
+              select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[],
+                                   $6::bigint[], $7::bigint[], $8::text[], $9::text[])
+              """,
+              column(runs, SearchedRun::id, String[]::new),
+              column(runs, SearchedRun::experiment, Long[]::new),
+              column(runs, SearchedRun::name, String[]::new),
+              column(runs, SearchedRun::user, String[]::new),
+              column(runs, SearchedRun::status, String[]::new),
+              column(runs, SearchedRun::start, Long[]::new),
+              column(runs, SearchedRun::end, Long[]::new),
+              column(runs, SearchedRun::uri, String[]::new),
+              column(runs, SearchedRun::stage, String[]::new));
+          List<Logged<Double>> metrics = logged(runs, SearchedRun::metrics);
+          tx.update(
+              """
+              insert into latest_metrics (run_id, experiment_id, key, value, step, timestamp_ms)
+              select *, 0, 0 from unnest($1::text[], $2::bigint[], $3::text[], $4::float8[])
+              """,
+              column(metrics, row -> row.run().id(), String[]::new),
+              column(metrics, row -> row.run().experiment(), Long[]::new),
+              column(metrics, Logged::key, String[]::new),
+              column(metrics, Logged::value, Double[]::new));
+          store(tx, "run_params", logged(runs, SearchedRun::params));
+          store(tx, "run_tags", logged(runs, SearchedRun::tags));
+          List<Logged<Input>> inputs =
+              runs.stream()
+                  .flatMap(
+                      run ->
+                          run.inputs().stream()
+                              .map(input -> new Logged<>(run, input.digest(), input)))
+                  .toList();
+          tx.update(
+              """
+              insert into experiment_datasets (experiment_id, name, digest, source_type, source)
+              select *, 'x', 'y' from unnest($1::bigint[], $2::text[], $3::text[])
+              on conflict do nothing
+              """,
+              column(inputs, row -> row.run().experiment(), Long[]::new),
+              column(inputs, row -> row.value().name(), String[]::new),
+              column(inputs, Logged::key, String[]::new));
+          tx.update(
+              """
+              insert into run_datasets (run_id, name, digest, tags)
+              select run_id, name, digest, tags::jsonb
+              from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as d (run_id, name, digest, tags)
+              """,
+              column(inputs, row -> row.run().id(), String[]::new),
+              column(inputs, row -> row.value().name(), String[]::new),
+              column(inputs, Logged::key, String[]::new),
+              column(inputs, row -> row.value().tags(), String[]::new));
+        });
+  }
+
+  private static void store(Tx tx, String table, List<Logged<String>> rows) {
+    tx.update(
+        "insert into "
+            + table
+            + " (run_id, experiment_id, key, value)"
+            + " select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[])",
+        column(rows, row -> row.run().id(), String[]::new),
+        column(rows, row -> row.run().experiment(), Long[]::new),
+        column(rows, Logged::key, String[]::new),
+        column(rows, Logged::value, String[]::new));
+  }
+
+  private static <T> List<Logged<T>> logged(
+      List<SearchedRun> runs, Function<SearchedRun, Map<String, T>> values) {
+    return runs.stream()
+        .flatMap(
+            run ->
+                values.apply(run).entrySet().stream()
+                    .map(entry -> new Logged<>(run, entry.getKey(), entry.getValue())))
+        .toList();
+  }
+
+  private static <R, V> V[] column(
+      List<R> rows, Function<? super R, ? extends @Nullable V> value, IntFunction<V[]> array) {
+    return rows.stream().map(value).toArray(array);
   }
 
   private String uri() {

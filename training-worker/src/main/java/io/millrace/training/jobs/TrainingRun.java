@@ -52,10 +52,7 @@ final class TrainingRun {
   /**
    * Does the run and reports how it ended.
    *
-   * <p>The lease of the run decides whose it is, not Kafka's lock of the job: where the lock is
-   * lost, the run goes on until tracking says that somebody else has it.
-   *
-   * @throws InterruptedException if the worker stops; the trainer is ended before
+   * @throws InterruptedException if the worker stops or loses the job; the trainer is ended before
    */
   Outcome execute(RunQueued job, Leased lease, Delivery delivery)
       throws IOException, InterruptedException {
@@ -64,17 +61,7 @@ final class TrainingRun {
         Heartbeat _ =
             new Heartbeat(
                 tracking, job.getRunId(), lease.attempt(), lease.lease(), stopper::stop)) {
-      delivery.goOnWithoutLock();
-      delivery.onLockLost(
-          () -> {
-            if (delivery.stopping()) {
-              stopper.stop(Stop.RELEASED);
-            } else {
-              log.warn(
-                  "run {} goes on without the lock of its job, for as long as tracking leaves it to this worker",
-                  job.getRunId());
-            }
-          });
+      delivery.onLockLost(() -> stopper.stop(Stop.RELEASED));
       ModelUpload upload =
           new ModelUpload(
               artifacts,

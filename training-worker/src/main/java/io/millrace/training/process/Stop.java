@@ -10,6 +10,6 @@ public enum Stop {
   OUT_OF_MEMORY,
   /** Tracking gave the run to another worker. */
   FENCED,
-  /** This worker is shutting down. */
+  /** Kafka gave the job to another worker, or this one is shutting down. */
   RELEASED
 }
