@@ -1,5 +1,5 @@
 import { paths, type Approval, type Deployment, type Flow, type Monitored, type Page } from './api';
-import type { EventType } from './events';
+import { STEPS } from './events';
 import { LiveContext, useEventStream } from './live';
 import { useResource } from './resource';
 import { Approvals } from './views/approvals';
@@ -11,25 +11,6 @@ import { Monitoring } from './views/monitoring';
 import { Runs } from './views/runs';
 import { Summary } from './views/summary';
 import { Top } from './views/top';
-
-/** What changes the state of a flow. */
-const STEPS: readonly EventType[] = [
-  'TrainRequested',
-  'TrainAccepted',
-  'TrainingRejected',
-  'RunQueued',
-  'RunStarted',
-  'ModelTrained',
-  'TrainingFailed',
-  'ModelVersionCreated',
-  'ModelEvaluated',
-  'EvaluationFailed',
-  'ApprovalRequested',
-  'ModelPromoted',
-  'ModelRejected',
-  'ModelDeployed',
-  'DeploymentFailed',
-];
 
 export function App() {
   const live = useEventStream();

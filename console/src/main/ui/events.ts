@@ -1,7 +1,7 @@
 // The events of the flow history: those of the topic catalogue, which a test holds this list
 // against, and DeadLettered, which tracking-service writes for a record nobody could process.
 
-import { span } from './format';
+import { short, span } from './format';
 
 export const EVENT_TYPES = [
   'TrainRequested',
@@ -64,6 +64,36 @@ export const EVENT_TYPES = [
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
+
+/** What changes the state of a flow. */
+export const STEPS: readonly EventType[] = [
+  'TrainRequested',
+  'TrainAccepted',
+  'TrainingRejected',
+  'RunQueued',
+  'RunStarted',
+  'ModelTrained',
+  'TrainingFailed',
+  'ModelVersionCreated',
+  'ModelEvaluated',
+  'EvaluationFailed',
+  'ApprovalRequested',
+  'ModelPromoted',
+  'ModelRejected',
+  'ModelDeployed',
+  'DeploymentFailed',
+];
+
+/** What a client logs by the thousand. */
+export const LOGGING: ReadonlySet<EventType> = new Set<EventType>([
+  'MetricsLogged',
+  'ParamsLogged',
+  'RunTagsChanged',
+  'InputsLogged',
+  'OutputsLogged',
+  'LoggedModelTagsChanged',
+  'LoggedModelParamsLogged',
+]);
 
 /** One event of the history, as the stream and a flow show it. */
 export interface FlowEvent {
@@ -308,7 +338,7 @@ export function summary(event: FlowEvent): string {
     case 'DeadLettered':
       return `a record of ${d.originalTopic}, for ${d.consumer}: ${d.message}`;
     default:
-      return '';
+      return facts(event.data ?? {});
   }
 }
 
@@ -318,6 +348,17 @@ function keys(entries: KeyValue[] | Record<string, string> | undefined, total = 
   return total > shown.length
     ? `${shown.join(', ')} and ${total - shown.length} more`
     : shown.join(', ');
+}
+
+const FACTS_SHOWN = 4;
+
+/** The first plain fields of an event that has no words of its own here. */
+function facts(data: object): string {
+  return Object.entries(data)
+    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value) && value !== '')
+    .slice(0, FACTS_SHOWN)
+    .map(([name, value]) => `${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${short(String(value))}`)
+    .join(', ');
 }
 
 export function people(by: string | string[] | null | undefined): string {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { get, paths, type Flow, type FlowDetail, type Page } from '../api';
-import { summary, type FlowEvent } from '../events';
+import { LOGGING, summary, type FlowEvent } from '../events';
 import { useEvents, useLive, useNow } from '../live';
 import { At } from '../parts/moment';
 import { Command, Panel } from '../parts/panel';
@@ -19,7 +19,7 @@ export function EventFeed({ flows }: { flows: Resource<Page<Flow>> }) {
   const past = usePast(flows.data);
   const [fresh, setFresh] = useState<FlowEvent[]>([]);
   const [filter, setFilter] = useState('');
-  const [metrics, setMetrics] = useState(false);
+  const [logging, setLogging] = useState(false);
   const [held, setHeld] = useState<FlowEvent[] | null>(null);
   useEvents((event) => setFresh((before) => [event, ...before].slice(0, KEPT)));
 
@@ -27,7 +27,7 @@ export function EventFeed({ flows }: { flows: Resource<Page<Flow>> }) {
   const wanted = filter.trim().toLowerCase();
   const matching = all.filter(
     (event) =>
-      (metrics || event.type !== 'MetricsLogged') &&
+      (logging || !LOGGING.has(event.type)) &&
       (wanted === '' || text(event).includes(wanted)),
   );
   return (
@@ -44,8 +44,8 @@ export function EventFeed({ flows }: { flows: Resource<Page<Flow>> }) {
             aria-label="Filter events"
           />
           <label className="check">
-            <input type="checkbox" checked={metrics} onChange={(change) => setMetrics(change.target.checked)} />
-            metrics
+            <input type="checkbox" checked={logging} onChange={(change) => setLogging(change.target.checked)} />
+            logging
           </label>
           <button
             type="button"

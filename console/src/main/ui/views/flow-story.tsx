@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
 import { paths, type FlowDetail } from '../api';
-import { EVENT_TYPES, type EvaluatedMetric, type FlowEvent, type MetricPoint } from '../events';
+import { STEPS, type EvaluatedMetric, type FlowEvent, type MetricPoint } from '../events';
 import { useCurves } from '../curves';
 import { between, fixed, moment, percent, score, short, words } from '../format';
 import { useEvents, useNow } from '../live';
@@ -11,11 +11,10 @@ import { useResource } from '../resource';
 import { tell, type Step, type Story } from '../story';
 
 const METRICS_SHOWN = 10;
-const RENEWED_BY = EVENT_TYPES.filter((type) => type !== 'MetricsLogged');
 
 /** One request from its first event to its last, live. */
 export function FlowStory({ requestId }: { requestId: string }) {
-  const { data, error, reload } = useResource<FlowDetail>(paths.flow(requestId), RENEWED_BY);
+  const { data, error, reload } = useResource<FlowDetail>(paths.flow(requestId), STEPS);
   const [fresh, setFresh] = useState<FlowEvent[]>([]);
   useEvents((event) => {
     if ((event.flowId ?? event.data?.requestId) === requestId) {
