@@ -14,7 +14,8 @@ import org.springframework.messaging.Message;
 
 /**
  * The handlers of one consumer, by event. Built once and exposed as a function bean that a binding
- * of Spring Cloud Stream feeds. Events without a handler are skipped without being decoded.
+ * of Spring Cloud Stream feeds. Events without a handler are skipped without being decoded, also
+ * those that only a newer release knows, unless {@link #complete} says otherwise.
  */
 public final class EventHandlers {
 
@@ -23,6 +24,7 @@ public final class EventHandlers {
   private final MeterRegistry meters;
   private final Map<String, EventHandler<SpecificRecord>> handlers = new HashMap<>();
   private @Nullable Consumer<ReceivedTombstone> tombstones;
+  private boolean complete;
 
   EventHandlers(String name, RecordDecoder decoder, MeterRegistry meters) {
     this.name = name;
@@ -46,6 +48,15 @@ public final class EventHandlers {
     return this;
   }
 
+  /**
+   * Nothing is to be missed: an event that only a newer release knows is put aside, to be read when
+   * this one is as new.
+   */
+  public EventHandlers complete() {
+    this.complete = true;
+    return this;
+  }
+
   /** The function bean. */
   public Consumer<Message<byte[]>> build() {
     return message -> accept(SourceRecords.of(message));
@@ -64,8 +75,9 @@ public final class EventHandlers {
       }
       return;
     }
-    Optional<String> known = decoder.nameOf(incoming);
-    if (known.isPresent() && !handlers.containsKey(known.get())) {
+    Optional<String> said =
+        decoder.nameOf(incoming).or(() -> complete ? Optional.empty() : decoder.namedNew(incoming));
+    if (said.isPresent() && !handlers.containsKey(said.get())) {
       return;
     }
     ReceivedEvent<SpecificRecord> event = decoder.decode(incoming);

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 /** Kafka records as events. */
 final class RecordDecoder {
 
+  private static final String NAMESPACE = "io.millrace.events.";
+
   private final EventCodec codec;
 
   RecordDecoder(EventCodec codec) {
@@ -36,6 +38,27 @@ final class RecordDecoder {
     byte[] value = incoming.value();
     return value.length >= 5 && value[0] == 0
         ? codec.catalogue().byId(ByteBuffer.wrap(value).getInt(1)).map(RegisteredSchema::record)
+        : Optional.empty();
+  }
+
+  /**
+   * Full name of a fact in a schema that is not known here, as its sender says; empty for any other
+   * record.
+   */
+  Optional<String> namedNew(ConsumerRecord<byte[], byte[]> incoming) {
+    byte[] value = incoming.value();
+    String type = EventHeaders.text(incoming.headers(), EventHeaders.TYPE);
+    boolean fact =
+        Topics.byName(incoming.topic())
+            .filter(topic -> topic.kind() == Topic.Kind.FACT)
+            .isPresent();
+    return fact
+            && value.length >= 5
+            && value[0] == 0
+            && codec.catalogue().byId(ByteBuffer.wrap(value).getInt(1)).isEmpty()
+            && type != null
+            && type.startsWith(EventHeaders.TYPE_PREFIX)
+        ? Optional.of(NAMESPACE + type.substring(EventHeaders.TYPE_PREFIX.length()))
         : Optional.empty();
   }
 

@@ -191,6 +191,20 @@ class ConsumersIT {
   }
 
   @Test
+  void skipsAnEventOfANewerReleaseThatItWouldNotHandle() throws Exception {
+    byte[] newer = {0, 0x7f, 0, 0, 1, 2, 3};
+    send("millrace.runs", "newer", newer, Map.of("ce_type", "io.millrace.RunPraised"));
+    RecordMetadata handled =
+        send("millrace.runs", "newer", newer, Map.of("ce_type", "io.millrace.RunStarted"));
+    deadLetter("millrace.runs", handled);
+    assertThat(
+            TopicReader.all(
+                "millrace.runs.dlt",
+                letter -> TopicReader.header(letter, "ce_type").equals("io.millrace.RunPraised")))
+        .isEmpty();
+  }
+
+  @Test
   void keepsTheOrderWhileAHandlerFails() {
     AtomicInteger left = new AtomicInteger(2);
     TROUBLE.put(

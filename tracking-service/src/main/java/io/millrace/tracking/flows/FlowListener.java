@@ -18,7 +18,7 @@ class FlowListener {
 
   @Bean
   Consumer<Message<byte[]>> flowEvents(EventHandlersFactory factory, FlowLog log) {
-    EventHandlers handlers = factory.named("tracking.flows");
+    EventHandlers handlers = factory.named("tracking.flows").complete();
     for (Topic topic : Topics.all()) {
       if (topic.history() && topic != Topics.TRAIN_REQUESTS) {
         topic.schemas().forEach(schema -> handlers.on(type(schema), log::append));

@@ -12,6 +12,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -660,6 +663,42 @@ class StateChangeEventsIT {
     List<Told> told = told("key = $1", run);
     assertThat(types(told)).containsExactly("RunCreated", "RunUpdated", "RunEnded");
     assertThat(told.get(1).data().path("name").asString()).isEqualTo("best");
+  }
+
+  @Test
+  void callsOnOneRunAtOnceLeaveTheirEventsInTheOrderOfTheChanges() throws Exception {
+    String run = mlflow.run("0");
+    int clients = 8;
+    int calls = 15;
+    List<Callable<Void>> work =
+        IntStream.range(0, clients)
+            .<Callable<Void>>mapToObj(
+                client ->
+                    () -> {
+                      for (int i = 0; i < calls; i++) {
+                        String own = client + "-" + i;
+                        ok(
+                            mlflow.post(
+                                "runs/log-batch",
+                                "{'run_id':'%s','params':[{'key':'%s','value':'v'}],'metrics':[{'key':'m','value':1,'timestamp':%d}],'tags':[{'key':'last','value':'%s'},{'key':'mlflow.runName','value':'%s'}]}"
+                                    .formatted(run, own, client * calls + i, own, own)));
+                      }
+                      return null;
+                    })
+            .toList();
+    try (var threads = Executors.newFixedThreadPool(clients)) {
+      for (Future<Void> done : threads.invokeAll(work)) {
+        done.get();
+      }
+    }
+    tracking.settle();
+    List<Told> told =
+        told("key = $1 and topic = $2 and type <> 'RunCreated'", run, Topics.RUNS.name());
+    assertThat(types(told).stream().filter("ParamsLogged"::equals)).hasSize(clients * calls);
+    List<Told> tags = told.stream().filter(one -> one.type().equals("RunTagsChanged")).toList();
+    assertThat(tags).hasSize(clients * calls);
+    String last = tags.getLast().data().path("tags").get(0).path("value").asString();
+    assertThat(mlflow.readRun(run).at("/info/run_name").asString()).isEqualTo(last);
   }
 
   /** 900 KiB is what an event may have at most; these calls have megabytes. */
