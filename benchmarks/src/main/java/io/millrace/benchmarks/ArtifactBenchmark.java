@@ -12,137 +12,290 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 import okhttp3.ResponseBody;
+import okio.BufferedSink;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Uploads and downloads one large file through the artifact proxy, and beside it with MinIO's own
- * client straight to the same store: the same bytes, in turns, in one run. Both sides use one
- * connection and the same HTTP client.
+ * Uploads and downloads files with MinIO's own client straight to the store, through
+ * artifact-service and through the gateway: the same bytes, in turns, in one run. All use one
+ * connection and the same HTTP client, and each is warm before it counts.
  *
- * @param proxy where the proxy's API is, for example the gateway or artifact-service
+ * @param service where artifact-service is
+ * @param gateway where the gateway in front of it is
  * @param store the S3 server behind it
  * @param bucket of the direct transfers, made where it is missing
  */
-record ArtifactBenchmark(URI proxy, URI store, String accessKey, String secretKey, String bucket) {
+record ArtifactBenchmark(
+    Server service, Server gateway, URI store, String accessKey, String secretKey, String bucket) {
 
   private static final String FILES = "/api/2.0/mlflow-artifacts/artifacts/bench/";
-  private static final String OBJECT = "bench/direct.bin";
   private static final int CHUNK = 64 * 1024;
 
-  /**
-   * Rates in bytes a second, each the best of its rounds.
-   *
-   * @param upload through the proxy
-   * @param directUpload straight to the store
-   */
-  record Rates(
-      long bytes, double upload, double directUpload, double download, double directDownload) {
+  /** A process that is measured, and its address. */
+  record Server(URI uri, ProcessHandle process) {}
 
-    double uploadRatio() {
-      return upload / directUpload;
-    }
+  /** How many files of how many bytes make one transfer that is timed. */
+  record Load(int files, long bytes) {
 
-    double downloadRatio() {
-      return download / directDownload;
+    private long all() {
+      return files * bytes;
     }
 
     @Override
     public String toString() {
-      return "%d MiB: up %.0f MB/s (direct %.0f, ratio %.2f), down %.0f MB/s (direct %.0f, ratio %.2f)"
-          .formatted(
-              bytes >> 20,
-              upload / 1e6,
-              directUpload / 1e6,
-              uploadRatio(),
-              download / 1e6,
-              directDownload / 1e6,
-              downloadRatio());
+      var size = bytes >= 1L << 30 ? (bytes >> 30) + " GiB" : (bytes >> 20) + " MiB";
+      return files == 1 ? size : files + " files of " + size;
     }
   }
 
-  /** Measures with a file of that size, after one round that does not count. */
-  Rates measure(long bytes, int rounds) throws Exception {
+  /**
+   * One way beside the MinIO client, of the same rounds.
+   *
+   * @param rate bytes a second, the median of the rounds
+   * @param direct the MinIO client's, likewise
+   * @param ratio the median of the rounds' ratios
+   * @param cpu what a gigabyte cost, by process
+   */
+  record Rate(double rate, double direct, double ratio, String cpu) {}
+
+  /** The two directions, each straight to artifact-service and through the gateway. */
+  record Rates(Rate upload, Rate uploadByGateway, Rate download, Rate downloadByGateway) {}
+
+  /**
+   * Measures.
+   *
+   * @param warmUp for each direction, before anything counts
+   */
+  Rates measure(Load files, Duration warmUp, int uploads, int downloads) throws Exception {
     Path file = Files.createTempFile("millrace-bench", ".bin");
-    OkHttpClient http =
-        new OkHttpClient.Builder()
-            .readTimeout(Duration.ofMinutes(10))
-            .writeTimeout(Duration.ofMinutes(10))
-            .build();
+    OkHttpClient http = client();
     try (MinioClient direct =
         MinioClient.builder()
             .endpoint(store.toString())
             .credentials(accessKey, secretKey)
             .region("us-east-1")
             .build()) {
-      fill(file, bytes);
+      fill(file, files.bytes());
       if (!direct.bucketExists(BucketExistsArgs.builder().bucket(bucket).build())) {
         direct.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
       }
-      double[] best = new double[4];
-      for (int round = 0; round <= rounds; round++) {
-        double[] now = {
-          rate(bytes, () -> upload(http, file)),
-          rate(bytes, () -> uploadDirectly(direct, file)),
-          rate(bytes, () -> download(http, bytes)),
-          rate(bytes, () -> downloadDirectly(direct, bytes))
-        };
-        for (int i = 0; i < best.length && round > 0; i++) {
-          best[i] = Math.max(best[i], now[i]);
-        }
+      Rate[] up =
+          compare(
+              files,
+              warmUp,
+              uploads,
+              name -> () -> uploadDirectly(direct, file, name),
+              server ->
+                  name ->
+                      () -> upload(http, server, name, RequestBody.create(file.toFile(), null)));
+      Rate[] down =
+          compare(
+              files,
+              warmUp,
+              downloads,
+              name -> () -> downloadDirectly(direct, name, files.bytes()),
+              server -> name -> () -> download(http, server, name, files.bytes()));
+      for (int i = 0; i < files.files(); i++) {
+        direct.removeObject(RemoveObjectArgs.builder().bucket(bucket).object(name(i)).build());
+        delete(http, name(i));
       }
-      direct.removeObject(RemoveObjectArgs.builder().bucket(bucket).object(OBJECT).build());
-      return new Rates(bytes, best[0], best[1], best[2], best[3]);
+      return new Rates(up[0], up[1], down[0], down[1]);
     } finally {
       Files.deleteIfExists(file);
-      http.dispatcher().executorService().shutdown();
-      http.connectionPool().evictAll();
+      close(http);
     }
   }
+
+  /** One file of any size through the gateway and back; none of it is on the client's disk. */
+  Pass pass(long bytes) throws IOException {
+    OkHttpClient http = client();
+    try {
+      RequestBody body =
+          new RequestBody() {
+            @Override
+            public okhttp3.@Nullable MediaType contentType() {
+              return null;
+            }
+
+            @Override
+            public long contentLength() {
+              return bytes;
+            }
+
+            @Override
+            public void writeTo(BufferedSink sink) throws IOException {
+              byte[] block = block();
+              for (long left = bytes; left > 0; left -= block.length) {
+                sink.write(block, 0, (int) Math.min(left, block.length));
+              }
+            }
+          };
+      long begun = System.nanoTime();
+      upload(http, gateway, "large", body);
+      double upload = bytes * 1e9 / (System.nanoTime() - begun);
+      begun = System.nanoTime();
+      download(http, gateway, "large", bytes);
+      double download = bytes * 1e9 / (System.nanoTime() - begun);
+      delete(http, "large");
+      return new Pass(upload, download);
+    } finally {
+      close(http);
+    }
+  }
+
+  /** Bytes a second in each direction. */
+  record Pass(double upload, double download) {}
 
   private interface Transfer {
     void run() throws Exception;
   }
 
-  private static double rate(long bytes, Transfer transfer) throws Exception {
-    long began = System.nanoTime();
-    transfer.run();
-    return bytes * 1e9 / (System.nanoTime() - began);
+  /** Times the three ways in turns, so that whatever else the machine does meets all alike. */
+  private Rate[] compare(
+      Load files,
+      Duration warmUp,
+      int rounds,
+      Function<String, Transfer> direct,
+      Function<Server, Function<String, Transfer>> proxied)
+      throws Exception {
+    List<Function<String, Transfer>> ways =
+        List.of(direct, proxied.apply(service), proxied.apply(gateway));
+    long until = System.nanoTime() + warmUp.toNanos();
+    do {
+      for (Function<String, Transfer> way : ways) {
+        seconds(files, way);
+      }
+    } while (System.nanoTime() < until);
+    double[][] seconds = new double[ways.size()][rounds];
+    Duration[][] spent = new Duration[ways.size()][3];
+    for (Duration[] each : spent) {
+      Arrays.fill(each, Duration.ZERO);
+    }
+    for (int round = 0; round < rounds; round++) {
+      for (int i = 0; i < ways.size(); i++) {
+        Duration[] before = cpu();
+        seconds[i][round] = seconds(files, ways.get(i));
+        Duration[] after = cpu();
+        for (int process = 0; process < after.length; process++) {
+          spent[i][process] = spent[i][process].plus(after[process].minus(before[process]));
+        }
+      }
+    }
+    Rate[] rates = new Rate[ways.size() - 1];
+    for (int i = 1; i < ways.size(); i++) {
+      double[] ratios = new double[rounds];
+      for (int round = 0; round < rounds; round++) {
+        ratios[round] = seconds[0][round] / seconds[i][round];
+      }
+      double gigabytes = (double) files.all() * rounds / 1e9;
+      rates[i - 1] =
+          new Rate(
+              files.all() / median(seconds[i]),
+              files.all() / median(seconds[0]),
+              median(ratios),
+              String.format(
+                  Locale.ROOT,
+                  "CPU seconds a GB: direct %.1f, else client and store %.1f, artifact-service %.1f%s",
+                  seconds(spent[0][0]) / gigabytes,
+                  seconds(spent[i][0]) / gigabytes,
+                  seconds(spent[i][1]) / gigabytes,
+                  i == 1
+                      ? ""
+                      : String.format(
+                          Locale.ROOT, ", gateway %.1f", seconds(spent[i][2]) / gigabytes)));
+    }
+    return rates;
   }
 
-  private void upload(OkHttpClient http, Path file) throws IOException {
-    Request request =
-        new Request.Builder()
-            .url(proxy + FILES + "proxied.bin")
-            .put(RequestBody.create(file.toFile(), null))
-            .build();
+  private Duration[] cpu() {
+    return new Duration[] {
+      cpu(ProcessHandle.current()), cpu(service.process()), cpu(gateway.process())
+    };
+  }
+
+  private static Duration cpu(ProcessHandle process) {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toMillis() / 1e3;
+  }
+
+  private static double seconds(Load files, Function<String, Transfer> way) throws Exception {
+    long began = System.nanoTime();
+    for (int i = 0; i < files.files(); i++) {
+      way.apply(name(i)).run();
+    }
+    return (System.nanoTime() - began) / 1e9;
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
+  private static String name(int number) {
+    return "file-" + number + ".bin";
+  }
+
+  private static OkHttpClient client() {
+    return new OkHttpClient.Builder()
+        .readTimeout(Duration.ofMinutes(10))
+        .writeTimeout(Duration.ofMinutes(10))
+        .build();
+  }
+
+  private static void close(OkHttpClient http) {
+    http.dispatcher().executorService().shutdown();
+    http.connectionPool().evictAll();
+  }
+
+  private static void upload(OkHttpClient http, Server server, String name, RequestBody body)
+      throws IOException {
+    send(http, new Request.Builder().url(server.uri() + FILES + name).put(body).build());
+  }
+
+  private void delete(OkHttpClient http, String name) throws IOException {
+    send(http, new Request.Builder().url(service.uri() + FILES + name).delete().build());
+  }
+
+  private static void send(OkHttpClient http, Request request) throws IOException {
     try (Response response = http.newCall(request).execute()) {
       if (!response.isSuccessful()) {
-        throw new IOException("the upload was answered " + response.code());
+        throw new IOException(
+            "%s of %s was answered %d".formatted(request.method(), request.url(), response.code()));
       }
     }
   }
 
-  private void uploadDirectly(MinioClient direct, Path file) throws Exception {
+  private void uploadDirectly(MinioClient direct, Path file, String name) throws Exception {
     direct.uploadObject(
-        UploadObjectArgs.builder().bucket(bucket).object(OBJECT).filename(file.toString()).build());
+        UploadObjectArgs.builder().bucket(bucket).object(name).filename(file.toString()).build());
   }
 
-  private void download(OkHttpClient http, long bytes) throws IOException {
-    Request request = new Request.Builder().url(proxy + FILES + "proxied.bin").build();
+  private static void download(OkHttpClient http, Server server, String name, long bytes)
+      throws IOException {
+    Request request = new Request.Builder().url(server.uri() + FILES + name).build();
     try (Response response = http.newCall(request).execute();
         ResponseBody body = response.body()) {
       readAll(body.byteStream(), bytes);
     }
   }
 
-  private void downloadDirectly(MinioClient direct, long bytes) throws Exception {
+  private void downloadDirectly(MinioClient direct, String name, long bytes) throws Exception {
     try (InputStream object =
-        direct.getObject(GetObjectArgs.builder().bucket(bucket).object(OBJECT).build())) {
+        direct.getObject(GetObjectArgs.builder().bucket(bucket).object(name).build())) {
       readAll(object, bytes);
     }
   }
@@ -159,13 +312,17 @@ record ArtifactBenchmark(URI proxy, URI store, String accessKey, String secretKe
   }
 
   private static void fill(Path file, long bytes) throws IOException {
-    byte[] block = new byte[1 << 20];
-    SplittableRandom random = new SplittableRandom(11);
+    byte[] block = block();
     try (var out = Files.newOutputStream(file)) {
       for (long left = bytes; left > 0; left -= block.length) {
-        random.nextBytes(block);
         out.write(block, 0, (int) Math.min(left, block.length));
       }
     }
+  }
+
+  private static byte[] block() {
+    byte[] block = new byte[1 << 20];
+    new SplittableRandom(11).nextBytes(block);
+    return block;
   }
 }

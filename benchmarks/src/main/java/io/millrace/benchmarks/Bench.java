@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 
 /** `./millrace bench`: measures this machine. */
 @Command(
-    name = "bench",
+    name = "millrace bench",
     mixinStandardHelpOptions = true,
     description = "Measure this machine; results go to benchmarks/results.",
     subcommands = {Bench.JourneyCommand.class, Bench.TrackingCommand.class})
@@ -77,7 +77,7 @@ public final class Bench implements Runnable {
         names = "--only",
         split = ",",
         paramLabel = "PART",
-        description = "Some of ${COMPLETION-CANDIDATES} instead of all.")
+        description = "Some of ${COMPLETION-CANDIDATES} instead of all but LARGE.")
     List<TrackingBenchmark.Part> only = new ArrayList<>();
 
     @Option(
@@ -96,7 +96,9 @@ public final class Bench implements Runnable {
               + (only.isEmpty() ? "" : " --only " + joined(only))
               + (runs.equals(List.of(100_000)) ? "" : " --runs " + joined(runs));
       var parts =
-          only.isEmpty() ? EnumSet.allOf(TrackingBenchmark.Part.class) : EnumSet.copyOf(only);
+          only.isEmpty()
+              ? EnumSet.complementOf(EnumSet.of(TrackingBenchmark.Part.LARGE))
+              : EnumSet.copyOf(only);
       var report = new TrackingBenchmark(root(), terminal, parts, runs, command).run();
       report.print(terminal);
       terminal.line("Written to " + report.write(out));

@@ -45,7 +45,7 @@ final class TrackingBenchmark {
   private static final int HISTORY = 1_000_000;
   private static final int HISTORY_PAGE = 25_000;
 
-  /** As the image runs them, beside the heap. */
+  /** As the container images start the services, with as much heap as their limit leaves them. */
   private static final List<String> JVM =
       List.of(
           "-Xmx256m",
@@ -60,7 +60,9 @@ final class TrackingBenchmark {
     READS,
     HISTORY,
     SEARCH,
-    ARTIFACTS
+    ARTIFACTS,
+    /** 5 GiB there and back; takes minutes and 15 GB of disk, and is measured only where named. */
+    LARGE
   }
 
   private final Set<Part> parts;
@@ -87,13 +89,23 @@ final class TrackingBenchmark {
 
   Report run() throws Exception {
     var home = Files.createTempDirectory("millrace-bench");
-    try (var infrastructure = EmbeddedPlatform.start(EmbeddedPlatformSettings.in(home));
-        var services =
-            new SeparateProcesses(
-                root.resolve("standalone/target/dist/lib"),
-                home.resolve("logs"),
-                Wiring.of(Wiring.Infrastructure.of(infrastructure), 0, home),
-                JVM)) {
+    try (var infrastructure = EmbeddedPlatform.start(EmbeddedPlatformSettings.in(home))) {
+      run(home, infrastructure);
+    } finally {
+      JourneyBenchmark.deleteAll(home);
+      http.shutdownNow();
+    }
+    return report;
+  }
+
+  private void run(Path home, EmbeddedPlatform infrastructure) throws Exception {
+    var wiring = Wiring.of(Wiring.Infrastructure.of(infrastructure), 0, home);
+    try (var services =
+        new SeparateProcesses(
+            root.resolve("standalone/target/dist/lib"),
+            home.resolve("logs"),
+            wiring,
+            flags(home))) {
       Service[] needed = {Service.GATEWAY, Service.TRACKING, Service.ARTIFACT};
       terminal.line("Starting PostgreSQL, Kafka, S3 and the services ...");
       services.start(needed);
@@ -125,14 +137,13 @@ final class TrackingBenchmark {
           }
         }
         if (parts.contains(Part.ARTIFACTS)) {
-          artifacts(gateway, infrastructure, services.process(Service.ARTIFACT).toHandle());
+          artifacts(artifactBenchmark(infrastructure, services, wiring), home);
+        }
+        if (parts.contains(Part.LARGE)) {
+          large(artifactBenchmark(infrastructure, services, wiring), home);
         }
       }
-    } finally {
-      JourneyBenchmark.deleteAll(home);
-      http.shutdownNow();
     }
-    return report;
   }
 
   /**
@@ -329,47 +340,95 @@ final class TrackingBenchmark {
         "the bare query over JDBC: " + bareTook.describe());
   }
 
-  /** A file up and down, beside the MinIO client and the store alone. */
-  private void artifacts(URI gateway, EmbeddedPlatform infrastructure, ProcessHandle service)
-      throws Exception {
-    for (long megabytes : new long[] {64, 512}) {
-      terminal.line("A file of " + megabytes + " MiB up and down ...");
-      var rates =
-          new ArtifactBenchmark(
-                  gateway,
-                  URI.create(infrastructure.s3Endpoint()),
-                  infrastructure.s3AccessKey(),
-                  infrastructure.s3SecretKey(),
-                  "bench")
-              .measure(megabytes << 20, 2);
-      var size = megabytes + " MiB";
-      add(
-          "upload of " + size,
-          String.format(Locale.ROOT, "%.0f MB/s", rates.upload() / 1e6),
-          "70 % of the MinIO client",
-          rates.uploadRatio() >= 0.7,
-          String.format(
-              Locale.ROOT,
-              "%.0f %% of the MinIO client, %.0f MB/s",
-              100 * rates.uploadRatio(),
-              rates.directUpload() / 1e6));
-      add(
-          "download of " + size,
-          String.format(Locale.ROOT, "%.0f MB/s", rates.download() / 1e6),
-          "70 % of the MinIO client",
-          rates.downloadRatio() >= 0.7,
-          String.format(
-              Locale.ROOT,
-              "%.0f %% of the MinIO client, %.0f MB/s",
-              100 * rates.downloadRatio(),
-              rates.directDownload() / 1e6));
+  private static List<String> flags(Path home) {
+    var flags = new ArrayList<>(JVM);
+    flags.add("-Xlog:gc:file=" + home.resolve("gc-%p.log"));
+    return flags;
+  }
+
+  private static ArtifactBenchmark artifactBenchmark(
+      EmbeddedPlatform infrastructure, SeparateProcesses services, Wiring wiring) {
+    return new ArtifactBenchmark(
+        new ArtifactBenchmark.Server(
+            wiring.address(Service.ARTIFACT), services.process(Service.ARTIFACT).toHandle()),
+        new ArtifactBenchmark.Server(
+            services.gateway(), services.process(Service.GATEWAY).toHandle()),
+        URI.create(infrastructure.s3Endpoint()),
+        infrastructure.s3AccessKey(),
+        infrastructure.s3SecretKey(),
+        "bench");
+  }
+
+  /** Files up and down, beside the MinIO client and the store alone. */
+  private void artifacts(ArtifactBenchmark bench, Path home) throws Exception {
+    for (var load :
+        List.of(
+            new ArtifactBenchmark.Load(32, 1L << 20),
+            new ArtifactBenchmark.Load(1, 64L << 20),
+            new ArtifactBenchmark.Load(1, 512L << 20))) {
+      terminal.line(load + " up and down ...");
+      var most = load.bytes() > 64L << 20;
+      var rates = bench.measure(load, WARM_UP, most ? 3 : 7, most ? 9 : 15);
+      ratio("upload of " + load + ", artifact-service", rates.upload());
+      ratio("upload of " + load + ", through the gateway", rates.uploadByGateway());
+      ratio("download of " + load + ", artifact-service", rates.download());
+      ratio("download of " + load + ", through the gateway", rates.downloadByGateway());
     }
+    memory(bench, home);
+  }
+
+  private void ratio(String what, ArtifactBenchmark.Rate rate) {
     add(
-        "resident memory of artifact-service after that, its heap bounded to 256 MB",
-        Memory.megabytes(Memory.resident(service)),
+        what,
+        String.format(Locale.ROOT, "%.0f MB/s", rate.rate() / 1e6),
+        "70 % of the MinIO client",
+        rate.ratio() >= 0.7,
+        String.format(
+            Locale.ROOT,
+            "%.0f %% of the MinIO client, %.0f MB/s; %s",
+            100 * rate.ratio(),
+            rate.direct() / 1e6,
+            rate.cpu()));
+  }
+
+  /** What one file far above every heap costs in memory and disk. */
+  private void large(ArtifactBenchmark bench, Path home) throws Exception {
+    terminal.line("5 GiB through the gateway and back ...");
+    var written = Memory.written(bench.gateway().process(), bench.service().process());
+    var pass = bench.pass(5L << 30);
+    add(
+        "upload of 5 GiB through the gateway",
+        "%.0f MB/s".formatted(pass.upload() / 1e6),
         "",
         null,
         "");
+    add(
+        "download of 5 GiB through the gateway",
+        "%.0f MB/s".formatted(pass.download() / 1e6),
+        "",
+        null,
+        "");
+    var more = Memory.written(bench.gateway().process(), bench.service().process()) - written;
+    add(
+        "what gateway and artifact-service wrote to disk meanwhile",
+        Memory.megabytes(more),
+        "under 10 MB",
+        more < 10_000_000,
+        "");
+    memory(bench, home);
+  }
+
+  private void memory(ArtifactBenchmark bench, Path home) throws Exception {
+    for (var server : List.of(bench.service(), bench.gateway())) {
+      var name = server == bench.gateway() ? "gateway" : "artifact-service";
+      var heap = Memory.peakHeap(home.resolve("gc-" + server.process().pid() + ".log"));
+      add(
+          "peak heap of " + name + " after that, bounded to 256 MB",
+          Memory.megabytes(heap),
+          "under 256 MB",
+          heap <= 256L << 20,
+          "resident at the end: " + Memory.megabytes(Memory.resident(server.process())));
+    }
   }
 
   private static void barePage(Connection bare, String run, long after) throws SQLException {

@@ -62,7 +62,7 @@ final class EventsCommand implements Callable<Integer> {
               terminal.line(event.toString());
             } else {
               terminal.line(
-                  "%-24s  %-19s  %-22s  %s"
+                  "%-27s  %-25s  %-32s  %s"
                       .formatted(
                           Story.text(event, "time"),
                           Story.text(event, "type"),

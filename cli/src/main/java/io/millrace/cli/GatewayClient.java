@@ -130,21 +130,28 @@ public final class GatewayClient implements AutoCloseable {
 
   /** Stores a CSV file as a dataset version; the same content is stored once. */
   public JsonNode pushDataset(String name, Path csv) {
+    return pushDataset(name, csv, "");
+  }
+
+  /** The same, with the name of who stores it, unless that is empty or cannot be in a header. */
+  JsonNode pushDataset(String name, Path csv, String by) {
     if (!Files.isReadable(csv)) {
       throw new CliFailure("Cannot read " + csv.toAbsolutePath() + ". Is the path right?");
     }
     try {
       var path = "/api/v1/datasets/" + encode(name) + "/versions";
-      return require(
-          "POST " + path,
-          send(
-              HttpRequest.newBuilder(at(path))
-                  .timeout(Duration.ofHours(6))
-                  .header("Content-Type", "text/csv")
-                  .header(
-                      "Content-Disposition",
-                      "attachment; filename*=UTF-8''" + encode(csv.getFileName().toString()))
-                  .POST(BodyPublishers.ofFile(csv))));
+      var request =
+          HttpRequest.newBuilder(at(path))
+              .timeout(Duration.ofHours(6))
+              .header("Content-Type", "text/csv")
+              .header(
+                  "Content-Disposition",
+                  "attachment; filename*=UTF-8''" + encode(csv.getFileName().toString()))
+              .POST(BodyPublishers.ofFile(csv));
+      if (by.matches("[!-~]([ -~]*[!-~])?")) {
+        request.header("Millrace-Created-By", by);
+      }
+      return require("POST " + path, send(request));
     } catch (FileNotFoundException e) {
       throw new CliFailure("Cannot read " + csv.toAbsolutePath() + ". Is the path right?");
     }

@@ -48,6 +48,11 @@ final class ImportCommand implements Runnable {
       @Option(names = "--dry-run", description = "Only count what is there.") boolean dryRun,
       @Mixin PortingOptions options) {
     var root = Objects.requireNonNull(millrace);
+    if (from.getAuthority() != null && from.getAuthority().equals(root.address().getAuthority())) {
+      throw new CliFailure(
+          "%s is this platform itself: everything in it would be there twice. Name another one with --from, or where to import to with --gateway."
+              .formatted(from));
+    }
     var credentials = Credentials.of(from, System.getenv());
     return options.tell(
         root.terminal(),

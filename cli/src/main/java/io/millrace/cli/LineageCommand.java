@@ -113,11 +113,13 @@ final class LineageCommand implements Callable<Integer> {
   private static String details(JsonNode edge) {
     var details = edge.path("details");
     if (Story.text(edge, "how").equals("served")) {
-      return "  (%s since %s, by %s)"
+      var live = details.path("live").asString("").equals("true");
+      return "  (%s %s by %s%s)"
           .formatted(
-              details.path("live").asString("").equals("true") ? "live" : "no longer live",
+              live ? "live since" : "promoted",
               details.path("since").asString(""),
-              details.path("by").asString("unknown"));
+              details.path("by").asString("unknown"),
+              live ? "" : ", no longer live");
     }
     var context = details.path("context").asString("");
     return context.isEmpty() ? "" : "  (" + context + ")";

@@ -127,7 +127,9 @@ public final class Millrace implements Runnable {
         (ParameterException failure, String[] args) -> {
           var command = failure.getCommandLine();
           command.getErr().println(failure.getMessage());
-          command.getErr().println("See `./millrace " + command.getCommandName() + " --help`.");
+          command
+              .getErr()
+              .println("See `./" + command.getCommandSpec().qualifiedName() + " --help`.");
           return 2;
         });
     return commandLine;

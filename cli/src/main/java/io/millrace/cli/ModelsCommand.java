@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -103,6 +104,7 @@ final class ModelsCommand implements Runnable {
       @Parameters(paramLabel = "MODEL", description = "Its name, also a former one.") String name,
       @Option(names = "--version", paramLabel = "N", description = "Only of this version.")
           @Nullable Integer version,
+      @Mixin HelpOption help,
       @Option(names = "--limit", paramLabel = "N", description = "At most so many lines: 50.")
           @Nullable Integer limit,
       @Option(names = "--json", description = "As JSON.") boolean json) {

@@ -1,6 +1,5 @@
 package io.millrace.cli;
 
-import io.millrace.cli.Terminal.Style;
 import io.millrace.pipeline.Parsed;
 import io.millrace.pipeline.Pipeline;
 import io.millrace.pipeline.PipelineFile;
@@ -8,13 +7,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
@@ -31,29 +28,7 @@ final class RunCommand implements Callable<Integer> {
       description = "The pipeline file, for example samples/breast-cancer.yaml.")
   @Nullable Path file;
 
-  @Option(
-      names = "--data",
-      paramLabel = "CSV",
-      description = "Store this file as a version of the pipeline's dataset first.")
-  @Nullable Path data;
-
-  @Option(
-      names = "--set",
-      paramLabel = "PATH=VALUE",
-      description = "Replace a value for this run, for example train.params.trees=100.")
-  Map<String, String> overrides = new LinkedHashMap<>();
-
-  @Option(
-      names = "--request-id",
-      paramLabel = "ID",
-      description = "Id of the request; the same id again changes nothing.")
-  @Nullable String requestId;
-
-  @Option(names = "--by", paramLabel = "NAME", description = "Who asks (default: the user name).")
-  String requestedBy = System.getProperty("user.name", "unknown");
-
-  @Option(names = "--detach", description = "Do not wait for the end.")
-  boolean detach;
+  @Mixin TrainingOptions training = new TrainingOptions();
 
   @Override
   public Integer call() throws IOException {
@@ -63,20 +38,9 @@ final class RunCommand implements Callable<Integer> {
     var definition = read(path);
     var pipeline = pipeline(path, definition);
     try (var gateway = root.client()) {
-      if (data != null) {
-        var pushed = gateway.pushDataset(pipeline.dataset().name(), data);
-        terminal.line(DatasetsCommand.describe(pushed));
-      }
+      training.pushData(gateway, terminal, pipeline);
       apply(gateway, terminal, definition);
-      var id = requestId == null ? UUID.randomUUID().toString() : requestId;
-      Map<String, Object> request = new LinkedHashMap<>();
-      request.put("requestId", id);
-      request.put("pipeline", pipeline.name());
-      request.put("overrides", overrides);
-      request.put("requestedBy", requestedBy);
-      gateway.post("/api/v1/train-requests", request);
-      terminal.line("request   " + terminal.styled(Style.BOLD, id));
-      return detach ? 0 : FlowCommand.follow(gateway, terminal, id);
+      return training.ask(gateway, terminal, pipeline, Map.of());
     }
   }
 

@@ -11,10 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -57,32 +57,10 @@ final class SubmitCommand implements Callable<Integer> {
       description = "The project's entry point, as the run shall name it (default: main).")
   String entry = "main";
 
-  @Option(
-      names = "--data",
-      paramLabel = "CSV",
-      description = "Store this file as a version of the pipeline's dataset first.")
-  @Nullable Path data;
-
-  @Option(
-      names = "--set",
-      paramLabel = "PATH=VALUE",
-      description = "Replace a value for this run, for example train.params.trees=100.")
-  Map<String, String> overrides = new LinkedHashMap<>();
-
-  @Option(
-      names = "--request-id",
-      paramLabel = "ID",
-      description = "Id of the request; the same id again changes nothing.")
-  @Nullable String requestId;
-
-  @Option(names = "--by", paramLabel = "NAME", description = "Who asks (default: the user name).")
-  String requestedBy = System.getProperty("user.name", "unknown");
+  @Mixin TrainingOptions training = new TrainingOptions();
 
   @Option(names = "--check", description = "Only say what would be refused or worth knowing.")
   boolean check;
-
-  @Option(names = "--detach", description = "Do not wait for the end.")
-  boolean detach;
 
   @Override
   public Integer call() throws IOException {
@@ -105,22 +83,10 @@ final class SubmitCommand implements Callable<Integer> {
         return 0;
       }
       try (var gateway = root.client()) {
-        if (data != null) {
-          terminal.line(
-              DatasetsCommand.describe(gateway.pushDataset(pipeline.dataset().name(), data)));
-        }
+        training.pushData(gateway, terminal, pipeline);
         var code = store(gateway, terminal, git, state);
         RunCommand.apply(gateway, terminal, definition);
-        var id = requestId == null ? UUID.randomUUID().toString() : requestId;
-        Map<String, Object> request = new LinkedHashMap<>();
-        request.put("requestId", id);
-        request.put("pipeline", pipeline.name());
-        request.put("overrides", overrides);
-        request.put("requestedBy", requestedBy);
-        request.put("code", code);
-        gateway.post("/api/v1/train-requests", request);
-        terminal.line("request   " + terminal.styled(Style.BOLD, id));
-        return detach ? 0 : FlowCommand.follow(gateway, terminal, id);
+        return training.ask(gateway, terminal, pipeline, Map.of("code", code));
       }
     } catch (SubmitFailure e) {
       throw new CliFailure(String.valueOf(e.getMessage()));

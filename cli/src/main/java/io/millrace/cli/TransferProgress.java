@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Bytes on their way: a bar with rate and time left on a terminal, a line for every tenth
- * elsewhere. Safe for concurrent use.
+ * elsewhere; nothing for less than a mebibyte. Safe for concurrent use.
  */
 final class TransferProgress implements AutoCloseable {
 
@@ -46,7 +46,7 @@ final class TransferProgress implements AutoCloseable {
   private void show(long now, boolean last) {
     long time = System.nanoTime();
     long shown = shownAt.get();
-    if (total == 0
+    if (total < MEBIBYTE
         || (!last && time - shown < BETWEEN_UPDATES)
         || !shownAt.compareAndSet(shown, time)) {
       return;

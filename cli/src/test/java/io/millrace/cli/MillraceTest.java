@@ -18,10 +18,12 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /**
  * The command line against a small server that answers as the gateway would; the real one is met in
@@ -93,6 +95,35 @@ class MillraceTest {
   void refusesAnUnknownOptionWithStatusTwo() {
     assertThat(execute("status", "--nonsense")).isEqualTo(2);
     assertThat(errors.toString()).contains("--nonsense").contains("status --help");
+  }
+
+  @Test
+  void namesTheWholeCommandWhereASubcommandIsMisused() {
+    assertThat(execute("datasets", "push")).isEqualTo(2);
+    assertThat(errors.toString()).contains("See `./millrace datasets push --help`.");
+  }
+
+  @Test
+  void helpsWithEveryCommand() {
+    helpsWithAll(Millrace.commandLine(new Millrace()), List.of());
+  }
+
+  private void helpsWithAll(CommandLine command, List<String> path) {
+    var arguments = new ArrayList<>(path);
+    arguments.add("--help");
+    assertThat(execute(arguments.toArray(String[]::new))).as("%s: %s", arguments, errors).isZero();
+    command
+        .getSubcommands()
+        .forEach(
+            (name, subcommand) ->
+                helpsWithAll(subcommand, Stream.concat(path.stream(), Stream.of(name)).toList()));
+  }
+
+  @Test
+  void doesNotImportAPlatformIntoItself() {
+    assertThat(execute("import", "mlflow", "--from", address, "--gateway", address)).isEqualTo(1);
+    assertThat(errors.toString()).contains(address + " is this platform itself");
+    assertThat(calls).isEmpty();
   }
 
   @Test
@@ -443,6 +474,6 @@ class MillraceTest {
             "   ├─ ran ← code train.py@abc",
             "   └─ read ← dataset version iris@3  (train)",
             "became",
-            "└─ served → environment production  (live since t, by grace)");
+            "└─ served → environment production  (live since t by grace)");
   }
 }

@@ -50,6 +50,45 @@ class DatabaseIT {
   }
 
   @Test
+  void arrayLiteralsArriveAsTheyWere() {
+    List<String> texts = List.of("", "a,b", "{x}", "say \"hi\"", "back\\slash", "NULL", " ü漢😀\n");
+    ArrayLiteral literal = new ArrayLiteral();
+    texts.forEach(literal::add);
+    assertThat(
+            database.<List<String>>read(
+                tx ->
+                    tx.query(
+                        "select t from unnest($1::text[]) with ordinality as a (t, n) order by n",
+                        row -> row.string("t"),
+                        literal.toString())))
+        .isEqualTo(texts);
+
+    double[] numbers = {0.1, -0.0, Double.MIN_VALUE, Double.MAX_VALUE, Double.NaN, -1 / 0.0};
+    ArrayLiteral floats = new ArrayLiteral();
+    for (double number : numbers) {
+      floats.add(number);
+    }
+    ArrayLiteral longs = new ArrayLiteral().add(Long.MIN_VALUE).add(0).add(Long.MAX_VALUE);
+    String sql = "select a from unnest($1::%s[]) with ordinality as u (a, n) order by n";
+    assertThat(
+            database.<List<Double>>read(
+                tx -> tx.query(sql.formatted("float8"), row -> row.float8("a"), floats.toString())))
+        .containsExactly(0.1, -0.0, Double.MIN_VALUE, Double.MAX_VALUE, Double.NaN, -1 / 0.0);
+    assertThat(
+            database.<List<Long>>read(
+                tx -> tx.query(sql.formatted("bigint"), row -> row.int8("a"), longs.toString())))
+        .containsExactly(Long.MIN_VALUE, 0L, Long.MAX_VALUE);
+    assertThat(
+            database.<List<Long>>read(
+                tx ->
+                    tx.query(
+                        sql.formatted("bigint"),
+                        row -> row.int8("a"),
+                        new ArrayLiteral().toString())))
+        .isEmpty();
+  }
+
+  @Test
   void rollsBackWhenTheWorkThrows() {
     assertThatThrownBy(
             () ->

@@ -114,6 +114,11 @@ public final class EmbeddedKafka implements AutoCloseable {
     Topics.create(bootstrap(), name, partitions, configuration);
   }
 
+  /** Has the members of a share group report twice a second. */
+  public void hurry(String shareGroup) {
+    Topics.hurry(bootstrap(), shareGroup);
+  }
+
   @Override
   public synchronized void close() {
     if (!closed) {

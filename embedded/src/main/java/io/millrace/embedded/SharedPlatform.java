@@ -46,6 +46,14 @@ public interface SharedPlatform {
    */
   void createTopic(String name, int partitions, Map<String, String> configuration);
 
+  /**
+   * Has the members of a share group report twice a second: a new one has work at once, and one
+   * that was killed is missed within seconds.
+   */
+  default void hurry(String shareGroup) {
+    Topics.hurry(kafkaBootstrap(), shareGroup);
+  }
+
   /** Creates a bucket unless it is there already. */
   void createBucket(String name);
 }

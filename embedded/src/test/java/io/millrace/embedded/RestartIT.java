@@ -11,7 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,9 +53,7 @@ class RestartIT {
   @Test
   void keepsWhatWasAcknowledgedBeforeAKill() throws Exception {
     long survivor;
-    try (var child =
-        ChildProcess.run(
-            "all", "--data", data.toString(), "--postgres-binaries", BINARIES.toString())) {
+    try (var child = child("all")) {
       Evidence.leave(
           child.address("kafka"),
           "jdbc:postgresql://" + child.address("postgres") + "/" + EmbeddedPostgres.DATABASE,
@@ -71,16 +72,12 @@ class RestartIT {
 
   @Test
   void runsEachPartAsItsOwnProcessOnOneDirectory() throws Exception {
-    try (var kafka =
-            ChildProcess.run(
-                "kafka", "--data", data.toString(), "--postgres-binaries", BINARIES.toString());
-        var s3 =
-            ChildProcess.run(
-                "s3", "--data", data.toString(), "--postgres-binaries", BINARIES.toString())) {
+    var startingS3 = CompletableFuture.supplyAsync(() -> child("s3"));
+    var startingPostgres = CompletableFuture.supplyAsync(() -> child("postgres"));
+    try (var kafka = child("kafka");
+        var s3 = startingS3.join()) {
       String postgresPort;
-      try (var postgres =
-          ChildProcess.run(
-              "postgres", "--data", data.toString(), "--postgres-binaries", BINARIES.toString())) {
+      try (var postgres = startingPostgres.join()) {
         Evidence.leave(
             kafka.address("kafka"),
             "jdbc:postgresql://" + postgres.address("postgres") + "/" + EmbeddedPostgres.DATABASE,
@@ -94,15 +91,7 @@ class RestartIT {
             .destroyForcibly();
         postgres.kill();
       }
-      try (var postgres =
-          ChildProcess.run(
-              "postgres",
-              "--data",
-              data.toString(),
-              "--postgres-binaries",
-              BINARIES.toString(),
-              "--postgres-port",
-              postgresPort)) {
+      try (var postgres = child("postgres", "--postgres-port", postgresPort)) {
         assertThat(
                 Evidence.find(
                     kafka.address("kafka"),
@@ -120,12 +109,8 @@ class RestartIT {
 
   @Test
   void namesTheProcessThatHoldsTheDirectory() throws Exception {
-    try (var holder =
-            ChildProcess.run(
-                "s3", "--data", data.toString(), "--postgres-binaries", BINARIES.toString());
-        var second =
-            ChildProcess.run(
-                "s3", "--data", data.toString(), "--postgres-binaries", BINARIES.toString())) {
+    try (var holder = child("s3");
+        var second = child("s3")) {
       assertThat(second.process().waitFor()).isEqualTo(1);
       assertThat(second.said())
           .contains(data.toRealPath().toString())
@@ -172,6 +157,18 @@ class RestartIT {
   private static Path binaries() {
     try {
       return EmbeddedPlatform.sharedBinaries(Path.of(System.getProperty("java.io.tmpdir")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private ChildProcess child(String part, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(part, "--data", data.toString(), "--postgres-binaries", BINARIES.toString()));
+    arguments.addAll(List.of(more));
+    try {
+      return ChildProcess.run(arguments.toArray(String[]::new));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

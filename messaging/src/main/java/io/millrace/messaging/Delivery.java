@@ -20,4 +20,12 @@ public interface Delivery {
 
   /** Runs the callback when the lock is lost, at once if it is lost already. */
   void onLockLost(Runnable callback);
+
+  /**
+   * Says that the handler is not to be interrupted when the lock is lost, because somebody else
+   * than Kafka decides whose the work is. It is told by the callback all the same, and the worker
+   * takes no other job until it is done. The job is delivered again meanwhile, to whom it may
+   * concern. A stop of the worker interrupts it as ever.
+   */
+  void goOnWithoutLock();
 }

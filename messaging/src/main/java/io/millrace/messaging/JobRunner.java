@@ -166,6 +166,7 @@ final class JobRunner<T extends SpecificRecord> {
     private volatile boolean done;
     private final List<Runnable> callbacks = new ArrayList<>();
     private boolean lost;
+    private volatile boolean goesOn;
     private volatile boolean stopping;
     private volatile @Nullable Outcome outcome;
 
@@ -241,12 +242,28 @@ final class JobRunner<T extends SpecificRecord> {
 
     /** Tells the handler to end because the worker does. */
     void stop() {
-      stopping = true;
-      lose(true);
+      boolean toldBefore;
+      synchronized (this) {
+        if (stopping || done) {
+          return;
+        }
+        stopping = true;
+        toldBefore = lost;
+      }
+      if (toldBefore) {
+        thread.interrupt();
+      } else {
+        lose();
+      }
+    }
+
+    /** Whether the handler is at work without its lock. */
+    boolean outlivesLock() {
+      return goesOn && lockLost() && !done;
     }
 
     /** Tells the handler that the job is no longer its own. */
-    void lose(boolean interrupt) {
+    void lose() {
       List<Runnable> due;
       synchronized (this) {
         if (lost || done) {
@@ -263,7 +280,7 @@ final class JobRunner<T extends SpecificRecord> {
               log.warn("A callback of a lost job failed", failure);
             }
           });
-      if (interrupt) {
+      if (!goesOn || stopping) {
         thread.interrupt();
       }
     }
@@ -281,6 +298,11 @@ final class JobRunner<T extends SpecificRecord> {
     @Override
     public synchronized boolean lockLost() {
       return lost;
+    }
+
+    @Override
+    public void goOnWithoutLock() {
+      goesOn = true;
     }
 
     @Override

@@ -34,7 +34,8 @@ import org.springframework.kafka.core.DefaultShareConsumerFactory;
 /**
  * Workers of one share group in this process. Each takes one job at a time, renews its lock at a
  * quarter of the lock's time while the handler runs, and acknowledges the job when the handler is
- * done. Stopping interrupts the handlers and gives their jobs back at once.
+ * done. Stopping interrupts the handlers and gives their jobs back at once. A handler that goes on
+ * without its lock remains the worker's only one.
  *
  * <p>It talks to the plain share consumer: a renewal happens while the handler runs, and
  * spring-kafka's listener container calls the handler on the very thread that would have to renew.
@@ -108,6 +109,11 @@ public final class WorkQueue implements SmartLifecycle {
     return polls.get();
   }
 
+  /** How many handlers go on without their lock. */
+  synchronized long outliving() {
+    return workers.stream().filter(worker -> worker.unlocked != null).count();
+  }
+
   private void configureGroup() throws InterruptedException {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, group);
     List<AlterConfigOp> wanted =
@@ -149,6 +155,9 @@ public final class WorkQueue implements SmartLifecycle {
     private volatile @Nullable ShareConsumer<byte[], byte[]> consumer;
     private volatile JobRunner<?>.@Nullable Job job;
 
+    /** The job that goes on although its lock is lost. */
+    private volatile JobRunner<?>.@Nullable Job unlocked;
+
     /** Polls in a row that came back at once with nothing, as they do while the broker is away. */
     private int hollow;
 
@@ -170,6 +179,10 @@ public final class WorkQueue implements SmartLifecycle {
       if (running != null) {
         running.nudge();
       }
+      JobRunner<?>.Job outliving = unlocked;
+      if (outliving != null) {
+        outliving.stop();
+      }
       stopSignal.release();
     }
 
@@ -181,22 +194,42 @@ public final class WorkQueue implements SmartLifecycle {
             consumer = opened;
             opened.setAcknowledgementCommitCallback(this::acknowledged);
             opened.subscribe(Set.of(topic));
-            while (!stopping) {
+            while (!stopping && unlocked == null) {
               next(opened);
             }
           } finally {
             consumer = null;
           }
         } catch (WakeupException wake) {
-          abandon();
+          log.debug("Worker {} of {} wakes up", number, group);
         } catch (InterruptedException stop) {
-          abandon();
-          return;
+          stopping = true;
         } catch (KafkaException | IllegalStateException failure) {
           log.warn("Worker {} of {} starts again: {}", number, group, failure.toString());
-          abandon();
           pause();
         }
+        outlive();
+      }
+    }
+
+    /** Waits for a handler that goes on without its lock; a stop ends it. */
+    private void outlive() {
+      JobRunner<?>.Job running = unlocked;
+      if (running == null) {
+        return;
+      }
+      try {
+        while (!running.done() && !stopping) {
+          running.await(POLL.toMillis());
+        }
+        if (!running.done()) {
+          giveBack(running);
+        }
+      } catch (InterruptedException stop) {
+        stopping = true;
+        running.stop();
+      } finally {
+        unlocked = null;
       }
     }
 
@@ -214,6 +247,9 @@ public final class WorkQueue implements SmartLifecycle {
         try {
           see(from, started);
         } finally {
+          // Where Kafka failed meanwhile, the handler has not been told yet.
+          started.lose();
+          unlocked = started.outlivesLock() ? started : null;
           job = null;
           inHand = null;
         }
@@ -260,7 +296,7 @@ public final class WorkQueue implements SmartLifecycle {
         throws InterruptedException {
       ConsumerRecord<byte[], byte[]> held = inHand;
       if (held == null) {
-        running.lose(true);
+        running.lose();
         return;
       }
       from.acknowledge(held, AcknowledgeType.RENEW);
@@ -274,7 +310,7 @@ public final class WorkQueue implements SmartLifecycle {
               held.partition(),
               held.offset(),
               group);
-          running.lose(true);
+          running.lose();
           return;
         }
         for (ConsumerRecord<byte[], byte[]> incoming : pollThroughStop(from, RENEWAL_POLL)) {
@@ -356,16 +392,7 @@ public final class WorkQueue implements SmartLifecycle {
       JobRunner<?>.Job running = job;
       if (failure != null && running != null && !running.done()) {
         log.warn("A lock of {} is lost: {}", group, failure.toString());
-        running.lose(true);
-      }
-    }
-
-    private void abandon() {
-      JobRunner<?>.Job running = job;
-      job = null;
-      inHand = null;
-      if (running != null) {
-        running.lose(true);
+        running.lose();
       }
     }
 

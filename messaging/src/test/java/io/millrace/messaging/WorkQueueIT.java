@@ -9,7 +9,6 @@ import io.millrace.database.DatabaseUnavailable;
 import io.millrace.embedded.EmbeddedPlatform;
 import io.millrace.events.RunQueued;
 import io.millrace.schemas.Topic;
-import io.millrace.schemas.Topics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,6 +20,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -29,25 +29,48 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class WorkQueueIT {
-
-  private static final String TOPIC = Topics.TRAINING_JOBS.name();
 
   private static KafkaClients clients;
   private static EventPublisher publisher;
 
   private final List<AutoCloseable> open = new ArrayList<>();
   private final String group = "work-" + UUID.randomUUID();
+
+  /** A new group reads its topic from the start, so each test has one of its own. */
+  private final Topic topic = topic(group + "-jobs", 3);
+
   private final String mine = "job-" + UUID.randomUUID() + "-";
 
   @BeforeAll
   static void topics() {
     KafkaSettings kafka = KafkaSettings.of(EmbeddedPlatform.shared().kafkaBootstrap());
     clients = new KafkaClients(kafka, new ServiceName("work-test"));
-    TopicCreation.ensure(clients, kafka.startupTimeout());
     publisher = new EventPublisher(clients, new EventCodec(), new ServiceName("work-test"));
+  }
+
+  private static Topic topic(String name, int partitions) {
+    return new Topic(
+        name,
+        "Jobs of a test.",
+        "run id",
+        partitions,
+        Duration.ofDays(1),
+        Topic.Kind.JOB,
+        "test",
+        List.of("test"),
+        false,
+        List.of(RunQueued.getClassSchema()));
+  }
+
+  @BeforeEach
+  void hurry() {
+    EmbeddedPlatform.shared().createTopic(topic.name(), topic.partitions());
+    EmbeddedPlatform.shared().createTopic(topic.deadLetterName(), 1);
+    EmbeddedPlatform.shared().hurry(group);
   }
 
   @AfterEach
@@ -63,13 +86,17 @@ class WorkQueueIT {
 
   /** A worker that takes part in this test's share group and sees only this test's jobs. */
   private WorkQueue worker(Duration lock, WorkHandler<RunQueued> handler) {
+    return worker(topic, lock, handler);
+  }
+
+  private WorkQueue worker(Topic jobs, Duration lock, WorkHandler<RunQueued> handler) {
     WorkSettings settings = new WorkSettings(1, lock, 4, Duration.ofSeconds(5));
     RecordDecoder decoder = new RecordDecoder(new EventCodec());
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     WorkQueue queue =
         new WorkQueues(clients, decoder, new DeadLetterWriter(publisher, meters), settings, meters)
             .listen(
-                Topics.TRAINING_JOBS,
+                jobs,
                 group,
                 RunQueued.class,
                 (event, delivery) -> {
@@ -83,11 +110,11 @@ class WorkQueueIT {
   }
 
   private void queue(String name) {
-    publisher.publish(Topics.TRAINING_JOBS, mine + name, Samples.runQueued(name), "flow").join();
+    publisher.publish(topic, mine + name, Samples.runQueued(name), "flow").join();
   }
 
   private List<ConsumerRecord<byte[], byte[]>> letters(String name) {
-    return TopicReader.ofKey(TOPIC + ".dlt", mine + name);
+    return TopicReader.ofKey(topic.deadLetterName(), mine + name);
   }
 
   @Test
@@ -145,7 +172,7 @@ class WorkQueueIT {
           Duration.ofSeconds(1),
           (event, delivery) -> {
             deliveries.add(delivery.count());
-            Thread.sleep(3000);
+            Thread.sleep(2000);
             lost.add(delivery.lockLost());
           });
     }
@@ -202,7 +229,9 @@ class WorkQueueIT {
       at =
           raw.send(
                   new ProducerRecord<>(
-                      TOPIC, (mine + "poison").getBytes(UTF_8), new byte[] {7, 7, 7, 7, 7, 7}))
+                      topic.name(),
+                      (mine + "poison").getBytes(UTF_8),
+                      new byte[] {7, 7, 7, 7, 7, 7}))
               .get();
     }
     queue("after");
@@ -218,18 +247,7 @@ class WorkQueueIT {
 
   @Test
   void keepsAJobWhoseDeadLetterCannotBeWritten() {
-    Topic elsewhere =
-        new Topic(
-            "work-elsewhere",
-            "Jobs without a dead-letter topic.",
-            "run id",
-            1,
-            Duration.ofDays(1),
-            Topic.Kind.JOB,
-            "test",
-            List.of("test"),
-            false,
-            List.of(RunQueued.getClassSchema()));
+    Topic elsewhere = topic(group + "-elsewhere", 1);
     EmbeddedPlatform.shared().createTopic(elsewhere.name(), 1);
     publisher.publish(elsewhere, mine + "x", Samples.runQueued("x"), null).join();
     KafkaSettings impatient =
@@ -339,9 +357,68 @@ class WorkQueueIT {
     eventually("the next job").until(() -> done.contains(mine + "next"));
     await()
         .alias("the ended one does not come again")
-        .during(Duration.ofSeconds(2))
+        .during(Duration.ofSeconds(1))
         .until(() -> !done.contains(mine + "ended"));
     assertThat(deliveries).hasValue(1);
+  }
+
+  @Test
+  void letsAHandlerGoOnWithoutItsLockAndTakesNothingElseMeanwhile() throws Exception {
+    Topic vanishing = topic(group + "-vanishing", 1);
+    EmbeddedPlatform.shared().createTopic(vanishing.name(), 1);
+    publisher.publish(vanishing, mine + "first", Samples.runQueued("first"), null).join();
+    CountDownLatch told = new CountDownLatch(1);
+    CountDownLatch finish = new CountDownLatch(1);
+    List<String> story = new CopyOnWriteArrayList<>();
+    WorkQueue queue =
+        worker(
+            vanishing,
+            Duration.ofSeconds(1),
+            (event, delivery) -> {
+              if (event.key().endsWith("first")) {
+                delivery.goOnWithoutLock();
+                delivery.onLockLost(told::countDown);
+                story.add("began");
+                finish.await();
+                story.add("ended, lost=" + delivery.lockLost());
+              } else {
+                delivery.goOnWithoutLock();
+                delivery.onLockLost(told::countDown);
+                story.add("next");
+                try {
+                  Thread.sleep(60_000);
+                } catch (InterruptedException stop) {
+                  story.add("interrupted, stopping=" + delivery.stopping());
+                  throw stop;
+                }
+              }
+            });
+    eventually("begun").until(() -> story.contains("began"));
+    try (Admin admin = clients.admin("vanishing")) {
+      admin.deleteTopics(List.of(vanishing.name())).all().get();
+      assertThat(told.await(30, TimeUnit.SECONDS)).as("told that the lock is lost").isTrue();
+      eventually("deleted")
+          .until(() -> !admin.listTopics().names().get().contains(vanishing.name()));
+    }
+    EmbeddedPlatform.shared().createTopic(vanishing.name(), 1);
+    publisher.publish(vanishing, mine + "second", Samples.runQueued("second"), null).join();
+    await()
+        .alias("the handler is left alone, and alone")
+        .during(Duration.ofMillis(1500))
+        .until(() -> story.equals(List.of("began")));
+    finish.countDown();
+    eventually("the next job").until(() -> story.contains("next"));
+    assertThat(story).containsExactly("began", "ended, lost=true", "next");
+
+    // The same once more, ended by a stop.
+    try (Admin admin = clients.admin("vanishing")) {
+      admin.deleteTopics(List.of(vanishing.name())).all().get();
+    }
+    eventually("lost again").until(() -> queue.outliving() == 1);
+    Instant stop = Instant.now();
+    queue.stop();
+    assertThat(Duration.between(stop, Instant.now())).isLessThan(Duration.ofSeconds(5));
+    assertThat(story).last().isEqualTo("interrupted, stopping=true");
   }
 
   @Test
@@ -356,6 +433,7 @@ class WorkQueueIT {
                 System.getProperty("java.class.path"),
                 StuckWorker.class.getName(),
                 clients.address(),
+                topic.name(),
                 group,
                 mine)
             .redirectErrorStream(true)
@@ -391,11 +469,11 @@ class WorkQueueIT {
               new WorkSettings(1, Duration.ofSeconds(2), 4, Duration.ofSeconds(5)),
               meters)
           .listen(
-              Topics.TRAINING_JOBS,
-              args[1],
+              topic(args[1], 3),
+              args[2],
               RunQueued.class,
               (event, delivery) -> {
-                if (event.key().startsWith(args[2])) {
+                if (event.key().startsWith(args[3])) {
                   System.out.println("holding " + event.key());
                   Thread.sleep(Duration.ofMinutes(5));
                 }

@@ -26,6 +26,10 @@ class SettingsTest {
             "LeaseSettings[lease=PT30S, lostAfter=PT1M, lostCheck=PT30S, maxLostAttempts=4]");
     assertThat(bound("flows.FlowSettings", "millrace.flows", Map.of()).toString())
         .isEqualTo("FlowSettings[keep=PT720H, keepMetrics=PT48H, prune=PT10M, heartbeat=PT15S]");
+    assertThat(bound("runs.HeartbeatSettings", "millrace.heartbeats", Map.of()).toString())
+        .isEqualTo("HeartbeatSettings[check=PT5S]");
+    assertThat(bound("retention.RetentionSettings", "millrace.retention", Map.of()).toString())
+        .isEqualTo("RetentionSettings[enabled=true, keep=PT720H, every=PT1H]");
     assertThat(bound("intake.ArtifactSettings", "millrace.artifact", Map.of()).toString())
         .isEqualTo("ArtifactSettings[uri=http://127.0.0.1:8082, timeout=PT5S]");
     assertThat(bound("mlflow.MlflowSettings", "millrace.mlflow", Map.of()).toString())
@@ -72,6 +76,13 @@ class SettingsTest {
         .contains("keepMetrics=" + Duration.ofHours(1), "heartbeat=PT2S");
     assertThat(
             bound(
+                    "runs.HeartbeatSettings",
+                    "millrace.heartbeats",
+                    Map.of("millrace.heartbeats.check", "9s"))
+                .toString())
+        .isEqualTo("HeartbeatSettings[check=PT9S]");
+    assertThat(
+            bound(
                     "mlflow.MlflowSettings",
                     "millrace.mlflow",
                     Map.of(
@@ -85,6 +96,13 @@ class SettingsTest {
 
   @Test
   void refuseWhatCannotBe() {
+    assertThatThrownBy(
+            () ->
+                bound(
+                    "runs.HeartbeatSettings",
+                    "millrace.heartbeats",
+                    Map.of("millrace.heartbeats.check", "0s")))
+        .hasRootCauseMessage("millrace.heartbeats.check is PT0S, not 100ms or more");
     Stream.of("1s", "11m")
         .forEach(
             lease ->

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.embedded.EmbeddedPlatform;
 import io.millrace.embedded.FreshDatabase;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -22,21 +23,35 @@ public final class TrackingProcess implements AutoCloseable {
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private final FreshDatabase database = EmbeddedPlatform.shared().freshDatabase();
+  private final FreshDatabase database;
   private final Path log;
   private final int port;
   private Process process;
 
   public TrackingProcess(Path log) throws IOException {
+    this(log, EmbeddedPlatform.shared().freshDatabase());
+  }
+
+  private TrackingProcess(Path log, FreshDatabase database) throws IOException {
     this.log = log;
+    this.database = database;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       this.port = socket.getLocalPort();
     }
     start();
   }
 
-  /** Starts it, on the port and the data it had before, and waits until it is ready. */
-  public void start() throws IOException {
+  /** Another one on the same data. */
+  public TrackingProcess replica(Path log) {
+    try {
+      return new TrackingProcess(log, database);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Starts it and waits until it is ready. */
+  private void start() throws IOException {
     URI postgres = URI.create(database.jdbcUrl().substring("jdbc:".length()));
     List<String> command =
         new ArrayList<>(

@@ -18,13 +18,19 @@ import java.util.UUID;
 public final class Jobs implements AutoCloseable {
 
   private final StandIn services;
-  private final EventPublisher publisher =
-      EventPublisher.connect(EmbeddedPlatform.shared().kafkaBootstrap(), "training-worker-test");
+  private final EventPublisher publisher;
 
   public Jobs(StandIn services) {
-    this.services = services;
+    this(services, EmbeddedPlatform.shared().kafkaBootstrap());
     EmbeddedPlatform.shared()
         .createTopic(Topics.TRAINING_JOBS.name(), Topics.TRAINING_JOBS.partitions());
+    EmbeddedPlatform.shared().hurry("training-workers");
+  }
+
+  /** On a broker of one's own, which has the topic already. */
+  public Jobs(StandIn services, String bootstrap) {
+    this.services = services;
+    this.publisher = EventPublisher.connect(bootstrap, "training-worker-test");
   }
 
   /** Settings of a worker that starts {@link ScriptedTrainer}s. */

@@ -39,6 +39,13 @@ public final class ScriptedTrainer {
         checks(output, true);
         Thread.sleep(600_000);
       }
+      case "until-told" -> {
+        checks(output, true);
+        while (!Files.exists(output.resolve("told"))) {
+          Thread.sleep(20);
+        }
+        succeed(output);
+      }
       case "stubborn" -> {
         Runtime.getRuntime().addShutdownHook(new Thread(ScriptedTrainer::forever));
         new ProcessBuilder("sleep", "600").start();

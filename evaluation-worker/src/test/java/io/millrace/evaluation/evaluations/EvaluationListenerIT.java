@@ -247,6 +247,9 @@ class EvaluationListenerIT {
       }
 
       @Override
+      public void goOnWithoutLock() {}
+
+      @Override
       public void onLockLost(Runnable callback) {
         // The lock is never lost.
       }

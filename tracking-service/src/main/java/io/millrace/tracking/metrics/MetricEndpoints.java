@@ -121,21 +121,18 @@ class MetricEndpoints {
     for (int i = 0; i < points.size(); i++) {
       MlflowMessage message = messages.get(i);
       String model = message.textOrEmpty("model_id");
-      String dataset =
-          Names.limited(
-              message.textOrEmpty("dataset_name"),
-              message.path("dataset_name"),
-              LONGEST_DATASET_NAME);
-      String digest =
-          Names.limited(
-              message.textOrEmpty("dataset_digest"),
-              message.path("dataset_digest"),
-              LONGEST_DATASET_DIGEST);
+      String dataset = named(message, "dataset_name", LONGEST_DATASET_NAME);
+      String digest = named(message, "dataset_digest", LONGEST_DATASET_DIGEST);
       if (!model.isEmpty()) {
         measured.add(ModelMetric.of(run, points.get(i), model, dataset, digest));
       }
     }
     return measured;
+  }
+
+  private static String named(MlflowMessage message, String field, int longest) {
+    String name = message.textOrEmpty(field);
+    return name.isEmpty() ? name : Names.limited(name, message.path(field), longest);
   }
 
   private static Metric metric(MlflowMessage point, String path) {

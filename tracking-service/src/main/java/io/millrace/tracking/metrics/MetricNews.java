@@ -91,7 +91,10 @@ class MetricNews implements SchedulingConfigurer {
           items.getFirst().runId,
           items.getFirst().requestId,
           items.stream().mapToLong(Item::total).sum(),
-          items.stream().flatMap(item -> item.points.stream()).toList());
+          items.stream()
+              .flatMap(item -> item.points.stream())
+              .sorted(MetricSample.NEWEST_LAST)
+              .toList());
     }
   }
 

@@ -4,6 +4,7 @@ import io.millrace.tracking.runs.Metric;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -20,7 +21,8 @@ final class MetricSample {
 
   private static final int BYTES_BESIDE_KEY = 32;
 
-  private static final Comparator<Metric> NEWEST_LAST =
+  /** By step, then time, then value. */
+  static final Comparator<Metric> NEWEST_LAST =
       Comparator.comparingLong(Metric::step)
           .thenComparingLong(Metric::timestamp)
           .thenComparingDouble(Metric::value);
@@ -32,30 +34,44 @@ final class MetricSample {
     return NEWEST_LAST.compare(a, b) >= 0 ? a : b;
   }
 
-  /** The newest point of each key first, then the others from new to old, as many as fit. */
-  static List<Metric> of(List<Metric> points) {
-    if (points.size() == 1) {
-      return points;
-    }
+  /** The newest point of each key. */
+  static SortedMap<String, Metric> newest(List<Metric> points) {
     TreeMap<String, Metric> newest = new TreeMap<>();
     for (Metric point : points) {
       newest.merge(point.key(), point, MetricSample::newer);
     }
-    List<Metric> ordered = new ArrayList<>(newest.values());
-    points.stream()
-        .filter(point -> newest.get(point.key()) != point)
-        .sorted(NEWEST_LAST.reversed())
-        .forEach(ordered::add);
-    int bytes = 0;
-    List<Metric> sample = new ArrayList<>();
-    for (Metric point : ordered) {
-      bytes += 3 * point.key().length() + BYTES_BESIDE_KEY;
-      if (sample.size() == MOST_POINTS || bytes > MOST_BYTES) {
+    return newest;
+  }
+
+  /** The newest point of each key first, then the others, the last one first, as many as fit. */
+  static List<Metric> of(List<Metric> points) {
+    return of(points, newest(points));
+  }
+
+  /** {@link #of(List)} with the newest point of each key known. */
+  static List<Metric> of(List<Metric> points, SortedMap<String, Metric> newest) {
+    Sample sample = new Sample();
+    for (Metric point : newest.values()) {
+      if (!sample.takes(point)) {
+        return sample.points;
+      }
+    }
+    for (Metric point : points.reversed()) {
+      if (!point.equals(newest.get(point.key())) && !sample.takes(point)) {
         break;
       }
-      sample.add(point);
     }
-    return sample;
+    return sample.points;
+  }
+
+  private static final class Sample {
+    private final List<Metric> points = new ArrayList<>();
+    private int bytes;
+
+    boolean takes(Metric point) {
+      bytes += 3 * point.key().length() + BYTES_BESIDE_KEY;
+      return points.size() < MOST_POINTS && bytes <= MOST_BYTES && points.add(point);
+    }
   }
 
   /** As it waits in the table: values as text, since JSON has no NaN. */

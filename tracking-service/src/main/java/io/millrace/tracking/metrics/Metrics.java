@@ -1,5 +1,6 @@
 package io.millrace.tracking.metrics;
 
+import io.millrace.database.ArrayLiteral;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
 import io.millrace.tracking.experiments.LifecycleStage;
@@ -9,6 +10,7 @@ import io.millrace.tracking.runs.RunId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -123,34 +125,34 @@ class Metrics {
       Tx tx, String sql, SortedMap<RunId, List<Metric>> points) {
     Columns all = new Columns();
     Columns newest = new Columns();
-    List<String> runs = new ArrayList<>(points.size());
-    List<String> notes = new ArrayList<>(points.size());
-    points.forEach(
-        (run, logged) -> {
-          runs.add(run.value());
-          List<Metric> sorted = logged.stream().distinct().sorted(BY_KEY).toList();
-          TreeMap<String, Metric> last = new TreeMap<>();
-          sorted.forEach(point -> last.merge(point.key(), point, MetricSample::newer));
-          all.add(runs.size(), sorted);
-          newest.add(runs.size(), last.values());
-          notes.add(MetricSample.json(MetricSample.of(logged)));
-        });
+    ArrayLiteral runs = new ArrayLiteral();
+    ArrayLiteral notes = new ArrayLiteral();
+    int no = 0;
+    for (Map.Entry<RunId, List<Metric>> logged : points.entrySet()) {
+      no++;
+      List<Metric> sorted = sorted(logged.getValue());
+      SortedMap<String, Metric> last = MetricSample.newest(sorted);
+      runs.add(logged.getKey().value());
+      notes.add(MetricSample.json(MetricSample.of(logged.getValue(), last)));
+      all.add(no, sorted);
+      newest.add(no, last.values());
+    }
     return tx
         .query(
             sql,
             Metrics::written,
-            runs.toArray(String[]::new),
-            all.runs.toArray(Long[]::new),
-            all.keys.toArray(String[]::new),
-            all.values.toArray(Double[]::new),
-            all.timestamps.toArray(Long[]::new),
-            all.steps.toArray(Long[]::new),
-            newest.runs.toArray(Long[]::new),
-            newest.keys.toArray(String[]::new),
-            newest.values.toArray(Double[]::new),
-            newest.timestamps.toArray(Long[]::new),
-            newest.steps.toArray(Long[]::new),
-            notes.toArray(String[]::new))
+            runs.toString(),
+            all.runs.toString(),
+            all.keys.toString(),
+            all.values.toString(),
+            all.timestamps.toString(),
+            all.steps.toString(),
+            newest.runs.toString(),
+            newest.keys.toString(),
+            newest.values.toString(),
+            newest.timestamps.toString(),
+            newest.steps.toString(),
+            notes.toString())
         .stream()
         .collect(Collectors.toMap(Written::run, Function.identity()));
   }
@@ -163,13 +165,23 @@ class Metrics {
         row.bool("lost"));
   }
 
+  /** By key, each point once. */
+  private static List<Metric> sorted(List<Metric> points) {
+    if (points.size() == 1) {
+      return points;
+    }
+    List<Metric> sorted = new ArrayList<>(new LinkedHashSet<>(points));
+    sorted.sort(BY_KEY);
+    return sorted;
+  }
+
   /** Points of several runs as PostgreSQL unnests them; a run is the number of its place. */
   private static final class Columns {
-    private final List<Long> runs = new ArrayList<>();
-    private final List<String> keys = new ArrayList<>();
-    private final List<Double> values = new ArrayList<>();
-    private final List<Long> timestamps = new ArrayList<>();
-    private final List<Long> steps = new ArrayList<>();
+    private final ArrayLiteral runs = new ArrayLiteral();
+    private final ArrayLiteral keys = new ArrayLiteral();
+    private final ArrayLiteral values = new ArrayLiteral();
+    private final ArrayLiteral timestamps = new ArrayLiteral();
+    private final ArrayLiteral steps = new ArrayLiteral();
 
     void add(long run, Collection<Metric> points) {
       for (Metric point : points) {

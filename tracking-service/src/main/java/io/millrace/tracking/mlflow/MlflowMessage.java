@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -27,6 +28,9 @@ public final class MlflowMessage {
   private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]{1,19}");
   private static final Pattern DECIMAL =
       Pattern.compile("NaN|-?Infinity|[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]{1,9})?");
+
+  /** Of the names that are asked for, which the code has, not the client. */
+  private static final Map<String, String> CAMEL_CASE = new ConcurrentHashMap<>();
 
   private final ObjectNode fields;
   private final String path;
@@ -280,13 +284,13 @@ public final class MlflowMessage {
   private Optional<JsonNode> field(String name) {
     JsonNode node = fields.get(name);
     if (node == null && name.indexOf('_') >= 0) {
-      node =
-          fields.get(
-              UNDERSCORE
-                  .matcher(name)
-                  .replaceAll(match -> match.group(1).toUpperCase(Locale.ROOT)));
+      node = fields.get(CAMEL_CASE.computeIfAbsent(name, MlflowMessage::camelCase));
     }
     return node == null || node.isNull() ? Optional.empty() : Optional.of(node);
+  }
+
+  private static String camelCase(String name) {
+    return UNDERSCORE.matcher(name).replaceAll(match -> match.group(1).toUpperCase(Locale.ROOT));
   }
 
   private MlflowException wrongType(String name, JsonNode node) {

@@ -27,6 +27,9 @@ public final class Names {
 
   /** Checks characters and path form of a name that may become a file's. */
   private static void requireNormal(String name, String path) {
+    if (isPlain(name)) {
+      return;
+    }
     if (!KEY.matcher(name).matches()) {
       throw MlflowException.invalid(
           "Invalid value \"%s\" for parameter '%s' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."
@@ -38,6 +41,28 @@ public final class Names {
           "Invalid value \"%s\" for parameter '%s' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '%s'"
               .formatted(name, path, normal));
     }
+  }
+
+  /** The usual names, told without a regular expression: ASCII, each part begins with no dot. */
+  private static boolean isPlain(String name) {
+    char before = '/';
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      boolean allowed =
+          (c >= 'a' && c <= 'z')
+              || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9')
+              || c == '_'
+              || c == '-'
+              || c == ' '
+              || c == ':'
+              || ((c == '.' || c == '/') && before != '/');
+      if (!allowed) {
+        return false;
+      }
+      before = c;
+    }
+    return before != '/';
   }
 
   /** Checks a length, counted in characters as a person would. */

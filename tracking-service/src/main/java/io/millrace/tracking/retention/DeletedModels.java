@@ -11,8 +11,8 @@ import org.springframework.stereotype.Component;
 @Component
 class DeletedModels {
 
-  /** Deleted longer ago than that, those that are kept too, the ids after one of them. */
-  List<DeletedModel> expired(Tx tx, Duration keep, String after, int limit) {
+  /** Deleted longer ago than that, those that are kept too; after a model of the list. */
+  List<DeletedModel> expired(Tx tx, Duration keep, Optional<DeletedModel> after, int limit) {
     return tx.query(
         """
         select * from deleted_logged_models
@@ -21,7 +21,7 @@ class DeletedModels {
         """,
         DeletedModels::model,
         keep.toMillis(),
-        after,
+        after.map(DeletedModel::modelId).orElse(""),
         limit);
   }
 

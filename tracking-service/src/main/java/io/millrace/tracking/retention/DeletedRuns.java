@@ -3,6 +3,7 @@ package io.millrace.tracking.retention;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
@@ -37,7 +38,7 @@ class DeletedRuns {
         """,
         DeletedRuns::run,
         keep.toMillis(),
-        after.map(run -> run.deletedAt().atOffset(java.time.ZoneOffset.UTC)).orElse(null),
+        after.map(run -> run.deletedAt().atOffset(ZoneOffset.UTC)).orElse(null),
         after.map(DeletedRun::runId).orElse(null),
         limit);
   }

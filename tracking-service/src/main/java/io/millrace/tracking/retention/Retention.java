@@ -1,10 +1,12 @@
 package io.millrace.tracking.retention;
 
 import io.millrace.database.Database;
+import io.millrace.database.Tx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.springframework.stereotype.Component;
 
@@ -56,7 +58,7 @@ class Retention {
   Report look(Duration keep) {
     List<DeletedRun> removed = new ArrayList<>();
     List<DeletedRun> kept = new ArrayList<>();
-    each(keep, run -> (run.neededBy() == null ? removed : kept).add(run));
+    eachRun(keep, run -> (run.neededBy() == null ? removed : kept).add(run));
     List<DeletedModel> removedModels = new ArrayList<>();
     List<DeletedModel> keptModels = new ArrayList<>();
     eachModel(keep, model -> (model.neededBy() == null ? removedModels : keptModels).add(model));
@@ -68,7 +70,7 @@ class Retention {
     List<DeletedRun> removed = new ArrayList<>();
     List<DeletedRun> kept = new ArrayList<>();
     long[] points = {0};
-    each(
+    eachRun(
         keep,
         run -> {
           if (run.neededBy() != null) {
@@ -123,25 +125,21 @@ class Retention {
         experiments.stream().map(DeletedExperiment::experimentId).toList());
   }
 
-  private void each(Duration keep, Consumer<DeletedRun> work) {
-    Optional<DeletedRun> last = Optional.empty();
-    List<DeletedRun> page;
+  /** Does the work for each of them; a page begins after one of them. */
+  private <T> void each(BiFunction<Tx, Optional<T>, List<T>> pages, Consumer<T> work) {
+    List<T> page = List.of();
     do {
-      Optional<DeletedRun> after = last;
-      page = database.read(tx -> deleted.expired(tx, keep, after, AT_A_TIME));
+      Optional<T> after = page.isEmpty() ? Optional.empty() : Optional.of(page.getLast());
+      page = database.read(tx -> pages.apply(tx, after));
       page.forEach(work);
-      last = page.isEmpty() ? last : Optional.of(page.getLast());
     } while (page.size() == AT_A_TIME);
   }
 
+  private void eachRun(Duration keep, Consumer<DeletedRun> work) {
+    each((tx, after) -> deleted.expired(tx, keep, after, AT_A_TIME), work);
+  }
+
   private void eachModel(Duration keep, Consumer<DeletedModel> work) {
-    String after = "";
-    List<DeletedModel> page;
-    do {
-      String last = after;
-      page = database.read(tx -> models.expired(tx, keep, last, AT_A_TIME));
-      page.forEach(work);
-      after = page.isEmpty() ? after : page.getLast().modelId();
-    } while (page.size() == AT_A_TIME);
+    each((tx, after) -> models.expired(tx, keep, after, AT_A_TIME), work);
   }
 }

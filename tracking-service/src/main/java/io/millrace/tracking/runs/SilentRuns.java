@@ -2,10 +2,8 @@ package io.millrace.tracking.runs;
 
 import io.millrace.database.Database;
 import io.millrace.database.DatabaseUnavailable;
-import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.scheduling.annotation.SchedulingConfigurer;
 import org.springframework.scheduling.config.ScheduledTaskRegistrar;
@@ -20,20 +18,17 @@ class SilentRuns implements SchedulingConfigurer {
 
   private final Database database;
   private final Heartbeats heartbeats;
-  private final Duration check;
+  private final HeartbeatSettings settings;
 
-  SilentRuns(
-      Database database,
-      Heartbeats heartbeats,
-      @Value("${millrace.heartbeats.check:5s}") Duration check) {
+  SilentRuns(Database database, Heartbeats heartbeats, HeartbeatSettings settings) {
     this.database = database;
     this.heartbeats = heartbeats;
-    this.check = check;
+    this.settings = settings;
   }
 
   @Override
   public void configureTasks(ScheduledTaskRegistrar registrar) {
-    registrar.addFixedDelayTask(this::look, check);
+    registrar.addFixedDelayTask(this::look, settings.check());
   }
 
   private void look() {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -33,9 +34,21 @@ class KilledServiceIT {
 
   @Test
   void keepsEveryAcknowledgedBatchWholeAndNoneByHalf(@TempDir Path folder) throws Exception {
-    try (var service = new TrackingProcess(folder.resolve("tracking.log"))) {
-      String run = run(service);
+    List<TrackingProcess> services = new ArrayList<>();
+    try {
+      services.add(new TrackingProcess(folder.resolve("tracking-0.log")));
+      String run = run(services.getFirst());
+      // The processes that go on where one was killed start together: starting takes most of the
+      // time.
+      IntStream.rangeClosed(1, KILLS)
+          .mapToObj(
+              i ->
+                  CompletableFuture.supplyAsync(
+                      () -> services.getFirst().replica(folder.resolve("tracking-" + i + ".log"))))
+          .toList()
+          .forEach(starting -> services.add(starting.join()));
       for (int kill = 0; kill < KILLS; kill++) {
+        TrackingProcess service = services.get(kill);
         int before = acknowledged.size();
         try (var threads = Executors.newFixedThreadPool(WRITERS)) {
           List<Future<?>> writers = new ArrayList<>();
@@ -52,9 +65,10 @@ class KilledServiceIT {
             writer.get();
           }
         }
-        service.start();
       }
-      assertWhole(service, run);
+      assertWhole(services.getLast(), run);
+    } finally {
+      services.forEach(TrackingProcess::close);
     }
   }
 

@@ -71,11 +71,7 @@ class RetentionIT {
     deleted(run);
     JsonNode report = remove();
     assertThat(ids(report, "kept")).contains(run);
-    for (JsonNode kept : report.path("kept")) {
-      if (kept.path("runId").asString().equals(run)) {
-        assertThat(kept.path("neededBy").asString()).isEqualTo("model version " + model + ":1");
-      }
-    }
+    assertThat(neededBy(report, "kept", "runId", run)).isEqualTo("model version " + model + ":1");
     assertThat(tracking.get("/api/2.0/mlflow/runs/get?run_id=" + run).status()).isEqualTo(200);
   }
 
@@ -134,6 +130,82 @@ class RetentionIT {
     assertThat(purged.getArtifactUri()).contains(gone);
     assertThat(tracking.count("select count(*) as n from logged_models where model_id = $1", gone))
         .isZero();
+  }
+
+  @Test
+  void keepsALoggedModelWhoseFilesACopyOfADeletedVersionHas() {
+    String model = loggedModel("");
+    String name = "copied-" + model;
+    tracking.mlflow("registered-models/create", "{'name':'%s'}".formatted(name));
+    version(name, "models:/" + model);
+    version(name, "models:/" + name + "/1");
+    deleteVersion(name, 1);
+    tracking.send("DELETE", "/api/2.0/mlflow/logged-models/" + model, "{}");
+
+    assertThat(neededBy(look(), "keptModels", "modelId", model))
+        .isEqualTo("model version " + name + ":2");
+    assertThat(remove().path("removedModels").toString()).doesNotContain(model);
+
+    deleteVersion(name, 2);
+    assertThat(remove().path("removedModels").toString()).contains(model);
+  }
+
+  @Test
+  void keepsARunWhoseFilesAVersionHasThatDoesNotNameTheRun() {
+    String run = create();
+    String name = "placed-" + run;
+    tracking.mlflow("registered-models/create", "{'name':'%s'}".formatted(name));
+    version(name, "mlflow-artifacts:/0/" + run + "/artifacts/model");
+    version(name, "models:/" + name + "/1");
+    version(name, "runs://" + run + "/model");
+    deleted(run);
+
+    assertThat(neededBy(remove(), "kept", "runId", run)).isEqualTo("model version " + name + ":1");
+    deleteVersion(name, 1);
+    assertThat(neededBy(remove(), "kept", "runId", run)).isEqualTo("model version " + name + ":2");
+    deleteVersion(name, 2);
+    assertThat(neededBy(remove(), "kept", "runId", run)).isEqualTo("model version " + name + ":3");
+    deleteVersion(name, 3);
+    assertThat(ids(remove(), "removed")).contains(run);
+  }
+
+  @Test
+  void doesNotTakeAPlaceOfASimilarNameForTheRuns() {
+    String run = create();
+    String name = "beside-" + run;
+    tracking.mlflow("registered-models/create", "{'name':'%s'}".formatted(name));
+    version(name, "mlflow-artifacts:/0/" + run + "/artifacts-of-another/model");
+    version(name, "runs:/" + run + "0/model");
+    deleted(run);
+
+    assertThat(ids(remove(), "removed")).contains(run);
+  }
+
+  private static void version(String name, String source) {
+    RunningTracking.Answer answer =
+        tracking.mlflow(
+            "model-versions/create", "{'name':'%s','source':'%s'}".formatted(name, source));
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+  }
+
+  private static void deleteVersion(String name, int version) {
+    assertThat(
+            tracking
+                .send(
+                    "DELETE",
+                    "/api/2.0/mlflow/model-versions/delete",
+                    "{'name':'%s','version':'%d'}".formatted(name, version))
+                .status())
+        .isEqualTo(200);
+  }
+
+  private static String neededBy(JsonNode report, String list, String key, String id) {
+    for (JsonNode kept : report.path(list)) {
+      if (kept.path(key).asString().equals(id)) {
+        return kept.path("neededBy").asString();
+      }
+    }
+    return "";
   }
 
   private static String loggedModel(String run) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -416,8 +417,9 @@ class WebhooksIT {
   @Test
   void isSharedByReplicasWithoutTellingTwice() {
     make(receiver, "");
+    var starting = CompletableFuture.supplyAsync(tracking::replica);
     try (ConfigurableApplicationContext second = tracking.replica();
-        ConfigurableApplicationContext third = tracking.replica()) {
+        ConfigurableApplicationContext third = starting.join()) {
       for (int i = 0; i < 60; i++) {
         tracking.publish(
             Topics.PROMOTIONS,

@@ -39,6 +39,7 @@ final class TrainingJobs implements WorkHandler<RunQueued> {
   private final MeterRegistry meters;
   private final AtomicInteger active;
   private final Set<String> trainerTags = ConcurrentHashMap.newKeySet();
+  private final Set<String> here = ConcurrentHashMap.newKeySet();
 
   TrainingJobs(Tracking tracking, TrainingRun run, JobSettings settings, MeterRegistry meters) {
     this.tracking = tracking;
@@ -57,7 +58,13 @@ final class TrainingJobs implements WorkHandler<RunQueued> {
       case Start.Finished _ -> log.info("run {} has ended already", job.getRunId());
       case Start.Refused(String message) -> throw new TerminalFailure("run-refused", message);
       case Start.Taken(String message) -> throw new RetryableFailure(message, GIVE_BACK_FOR);
-      case Start.Leased lease -> train(job, lease, delivery);
+      case Start.Leased lease -> {
+        try {
+          train(job, lease, delivery);
+        } finally {
+          here.remove(job.getRunId());
+        }
+      }
     }
   }
 
@@ -65,11 +72,31 @@ final class TrainingJobs implements WorkHandler<RunQueued> {
   private Start awaitLease(String runId, Delivery delivery) throws InterruptedException {
     long deadline = System.nanoTime() + settings.leaseWait().toNanos();
     while (true) {
-      Start start = tracking.start(runId, worker, delivery.count());
+      Start start = start(runId, delivery);
       if (!(start instanceof Start.Taken) || delivery.lockLost() || System.nanoTime() > deadline) {
         return start;
       }
       Thread.sleep(ASK_AGAIN);
+    }
+  }
+
+  /**
+   * A job whose lock was lost comes again while its run goes on, perhaps to this very worker, which
+   * tracking would give the next attempt.
+   */
+  private Start start(String runId, Delivery delivery) throws InterruptedException {
+    if (!here.add(runId)) {
+      return new Start.Taken("this worker is at it already");
+    }
+    boolean leased = false;
+    try {
+      Start start = tracking.start(runId, worker, delivery.count());
+      leased = start instanceof Start.Leased;
+      return start;
+    } finally {
+      if (!leased) {
+        here.remove(runId);
+      }
     }
   }
 

@@ -52,7 +52,10 @@ final class TrainingRun {
   /**
    * Does the run and reports how it ended.
    *
-   * @throws InterruptedException if the worker stops or loses the job; the trainer is ended before
+   * <p>The lease of the run decides whose it is, not Kafka's lock of the job: where the lock is
+   * lost, the run goes on until tracking says that somebody else has it.
+   *
+   * @throws InterruptedException if the worker stops; the trainer is ended before
    */
   Outcome execute(RunQueued job, Leased lease, Delivery delivery)
       throws IOException, InterruptedException {
@@ -61,7 +64,17 @@ final class TrainingRun {
         Heartbeat _ =
             new Heartbeat(
                 tracking, job.getRunId(), lease.attempt(), lease.lease(), stopper::stop)) {
-      delivery.onLockLost(() -> stopper.stop(Stop.RELEASED));
+      delivery.goOnWithoutLock();
+      delivery.onLockLost(
+          () -> {
+            if (delivery.stopping()) {
+              stopper.stop(Stop.RELEASED);
+            } else {
+              log.warn(
+                  "run {} goes on without the lock of its job, for as long as tracking leaves it to this worker",
+                  job.getRunId());
+            }
+          });
       ModelUpload upload =
           new ModelUpload(
               artifacts,

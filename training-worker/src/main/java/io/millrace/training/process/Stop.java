@@ -10,6 +10,6 @@ public enum Stop {
   OUT_OF_MEMORY,
   /** Tracking gave the run to another worker. */
   FENCED,
-  /** Kafka gave the job to another worker, or this one is shutting down. */
+  /** This worker is shutting down. */
   RELEASED
 }

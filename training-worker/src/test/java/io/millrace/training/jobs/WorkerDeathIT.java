@@ -3,11 +3,15 @@ package io.millrace.training.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.embedded.EmbeddedKafka;
+import io.millrace.embedded.EmbeddedPlatformSettings;
 import io.millrace.events.RunQueued;
+import io.millrace.schemas.Topics;
 import io.millrace.training.Jobs;
 import io.millrace.training.StandIn;
 import io.millrace.training.TrainingWorker;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** Workers that die or are stopped in the middle of a training. */
+/** Workers that die, are stopped or lose sight of Kafka in the middle of a training. */
 class WorkerDeathIT {
 
   @Test
@@ -29,6 +33,7 @@ class WorkerDeathIT {
         Jobs jobs = new Jobs(services)) {
       Map<String, String> properties = Jobs.worker(services, folder.resolve("work"));
       properties.put("millrace.training.trainer-main", "io.millrace.trainers.Trainer");
+      properties.put("millrace.work.lock", "3s");
       // The built-in trainer ends only when its metrics are delivered, so this holds it.
       services.metricsDown(true);
       RunQueued job = jobs.forest();
@@ -132,6 +137,66 @@ class WorkerDeathIT {
         run.cancel();
         await("ended").until(() -> !run.end().isEmpty());
       }
+    }
+  }
+
+  @Test
+  void aRunGoesOnUnderItsLeaseWhileKafkaIsAwayAndItsJobComesAgain(@TempDir Path folder)
+      throws Exception {
+    EmbeddedPlatformSettings settings =
+        EmbeddedPlatformSettings.in(folder.resolve("kafka")).withPorts(freePort(), 0, 0);
+    EmbeddedKafka kafka = EmbeddedKafka.start(settings);
+    kafka.createTopic(Topics.TRAINING_JOBS.name(), Topics.TRAINING_JOBS.partitions(), Map.of());
+    kafka.hurry("training-workers");
+    try (StandIn services = new StandIn();
+        Jobs jobs = new Jobs(services, kafka.bootstrap())) {
+      Map<String, String> properties = Jobs.worker(services, folder.resolve("work"));
+      properties.put("millrace.kafka.bootstrap-servers", kafka.bootstrap());
+      properties.put("millrace.work.lock", "2s");
+      // The job comes again to this worker too.
+      properties.put("millrace.training.concurrency", "2");
+      RunQueued job = jobs.scripted("until-told");
+      try (ConfigurableApplicationContext worker =
+          TrainingWorker.application().run(Jobs.arguments(properties))) {
+        StandIn.Run run = jobs.queue(job);
+        await("training").atMost(Duration.ofSeconds(30)).until(() -> run.checks().size() == 1);
+        kafka.close();
+        await("the lock is over, and the lease goes on")
+            .atMost(Duration.ofSeconds(20))
+            .during(Duration.ofSeconds(3))
+            .until(() -> run.attempt() == 1 && run.end().isEmpty());
+        kafka = EmbeddedKafka.start(settings);
+        await("nobody starts it anew")
+            .atMost(Duration.ofSeconds(20))
+            .during(Duration.ofSeconds(3))
+            .until(() -> run.attempt() == 1 && run.end().isEmpty());
+        Files.createFile(output(folder).resolve("told"));
+        await("reported").atMost(Duration.ofSeconds(20)).until(() -> !run.end().isEmpty());
+        assertThat(run.end()).describedAs(run.report().toString()).isEqualTo("complete");
+        await("the job that came again is done with")
+            .atMost(Duration.ofSeconds(40))
+            .until(() -> run.starts() == 2);
+        assertThat(run.attempt()).isEqualTo(1);
+        assertThat(worker.isRunning()).isTrue();
+      }
+    } finally {
+      kafka.close();
+    }
+  }
+
+  private static Path output(Path folder) throws IOException {
+    try (Stream<Path> found = Files.walk(folder.resolve("work/runs"))) {
+      return found
+          .filter(file -> file.endsWith("data-checks.json"))
+          .findFirst()
+          .orElseThrow()
+          .getParent();
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
     }
   }
 
