@@ -48,6 +48,7 @@ public final class Jobs implements AutoCloseable {
     properties.put("millrace.training.trainer-class-path", System.getProperty("java.class.path"));
     properties.put("millrace.training.trainer-main", ScriptedTrainer.class.getName());
     properties.put("millrace.training.stop-grace", "1s");
+    properties.put("millrace.training.patience", "4s");
     properties.put("millrace.training.memory-overhead", "300MB");
     return properties;
   }

@@ -5,6 +5,7 @@ import io.millrace.training.services.Tracking.PackageRef;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -14,8 +15,9 @@ import java.util.stream.Stream;
  * manifest is whole.
  *
  * @param root the run's artifact root, for example `1/4f0c/artifacts`
+ * @param patience with artifact-service that is away
  */
-record ModelUpload(Artifacts artifacts, String root, int attempt) {
+record ModelUpload(Artifacts artifacts, String root, int attempt, Duration patience) {
 
   static final String MODEL = "model";
   static final String MANIFEST = MODEL + "/manifest.json";
@@ -34,7 +36,7 @@ record ModelUpload(Artifacts artifacts, String root, int attempt) {
     long size = 0;
     for (Path file : files) {
       String name = output.relativize(file).toString().replace('\\', '/');
-      artifacts.upload(file, root + "/" + name, attempt);
+      artifacts.upload(file, root + "/" + name, attempt, patience);
       size += Files.size(file);
     }
     return new PackageRef(
@@ -43,7 +45,7 @@ record ModelUpload(Artifacts artifacts, String root, int attempt) {
 
   void sendLog(Path log) throws IOException, InterruptedException {
     if (Files.isRegularFile(log)) {
-      artifacts.upload(log, root + "/" + LOG, attempt);
+      artifacts.upload(log, root + "/" + LOG, attempt, patience);
     }
   }
 }

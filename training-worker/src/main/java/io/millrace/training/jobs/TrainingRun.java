@@ -8,6 +8,8 @@ import io.millrace.training.process.TrainerProcess;
 import io.millrace.training.process.Trainers;
 import io.millrace.training.services.Artifacts;
 import io.millrace.training.services.ServiceRefused;
+import io.millrace.training.services.ServiceSettings;
+import io.millrace.training.services.ServiceUnavailable;
 import io.millrace.training.services.Tracking;
 import io.millrace.training.services.Tracking.Fenced;
 import io.millrace.training.services.Tracking.Start.Leased;
@@ -30,23 +32,29 @@ final class TrainingRun {
 
   private static final Logger log = LoggerFactory.getLogger(TrainingRun.class);
 
+  /** Nobody watches the trainer for as long as a call takes that is made meanwhile. */
+  private static final Duration MOMENT = Duration.ofSeconds(2);
+
   private final Tracking tracking;
   private final Artifacts artifacts;
   private final DatasetCache datasets;
   private final WorkDirectory directory;
   private final Trainers trainers;
+  private final ServiceSettings.Patience patience;
 
   TrainingRun(
       Tracking tracking,
       Artifacts artifacts,
       DatasetCache datasets,
       WorkDirectory directory,
-      Trainers trainers) {
+      Trainers trainers,
+      ServiceSettings settings) {
     this.tracking = tracking;
     this.artifacts = artifacts;
     this.datasets = datasets;
     this.directory = directory;
     this.trainers = trainers;
+    this.patience = settings.training();
   }
 
   /**
@@ -75,16 +83,11 @@ final class TrainingRun {
                   job.getRunId());
             }
           });
-      ModelUpload upload =
-          new ModelUpload(
-              artifacts,
-              job.getExperimentId() + "/" + job.getRunId() + "/artifacts",
-              lease.attempt());
       Outcome outcome = train(job, lease.attempt(), run, stopper);
       if (outcome instanceof Outcome.GivenUp) {
         return outcome;
       }
-      return report(job, lease.attempt(), run, upload, outcome);
+      return report(job, lease.attempt(), run, outcome);
     } catch (Fenced e) {
       return new Outcome.GivenUp(e.getMessage());
     }
@@ -108,7 +111,7 @@ final class TrainingRun {
     stopper.trainer(trainer);
     Duration time = Duration.ofMillis(job.getTimeoutMillis());
     Exit exit = trainer.await(trainers.limits(time, job.getMemoryBytes()), checks::look);
-    checks.last();
+    checks.send(patience.resultPatience());
     Outcome outcome =
         new Verdict(time, job.getMemoryBytes()).on(exit, run.output(), LogTail.of(run.log()));
     return outcome instanceof Outcome.GivenUp given && exit.stop() == null
@@ -124,10 +127,15 @@ final class TrainingRun {
         : new Outcome.Failed("crashed", String.valueOf(given.message()));
   }
 
-  private Outcome report(
-      RunQueued job, int attempt, RunDirectory run, ModelUpload upload, Outcome outcome)
+  private Outcome report(RunQueued job, int attempt, RunDirectory run, Outcome outcome)
       throws IOException, InterruptedException, Fenced {
     Outcome known = outcome;
+    ModelUpload upload =
+        new ModelUpload(
+            artifacts,
+            job.getExperimentId() + "/" + job.getRunId() + "/artifacts",
+            attempt,
+            outcome instanceof Outcome.Trained ? patience.resultPatience() : patience.patience());
     try {
       upload.sendLog(run.log());
       if (known instanceof Outcome.Trained trained) {
@@ -167,20 +175,22 @@ final class TrainingRun {
 
     void look() throws InterruptedException {
       try {
-        last();
+        send(MOMENT);
       } catch (Fenced e) {
         // The next heartbeat says so too, and stops the trainer.
         sent = true;
+      } catch (ServiceUnavailable e) {
+        log.debug("data checks of run {} wait: {}", runId, e.getMessage());
       }
     }
 
-    void last() throws InterruptedException, Fenced {
+    void send(Duration patience) throws InterruptedException, Fenced {
       if (sent) {
         return;
       }
       Optional<JsonNode> checks = TrainerReport.checks(run.output());
       if (checks.isPresent()) {
-        tracking.dataChecks(runId, attempt, checks.get());
+        tracking.dataChecks(runId, attempt, checks.get(), patience);
         sent = true;
       }
     }

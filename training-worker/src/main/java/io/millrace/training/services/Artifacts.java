@@ -68,9 +68,11 @@ public final class Artifacts {
    *
    * @param path below the artifact root, for example `1/4f0c/artifacts/model/MLmodel`
    * @param attempt a later attempt's file of that path is not replaced
+   * @param patience how long to go on while artifact-service is away
    * @throws ServiceRefused if it is not accepted
    */
-  public void upload(Path file, String path, int attempt) throws IOException, InterruptedException {
+  public void upload(Path file, String path, int attempt, Duration patience)
+      throws IOException, InterruptedException {
     String encoded =
         Arrays.stream(path.split("/"))
             .map(segment -> UriUtils.encodePathSegment(segment, StandardCharsets.UTF_8))
@@ -85,11 +87,7 @@ public final class Artifacts {
             .header("Millrace-Attempt", Integer.toString(attempt))
             .PUT(HttpRequest.BodyPublishers.ofFile(file))
             .build();
-    http.call(
-        request,
-        settings.training().patience(),
-        HttpResponse.BodyHandlers.ofByteArray(),
-        HttpResponse::statusCode);
+    http.call(request, patience, HttpResponse.BodyHandlers.ofByteArray(), HttpResponse::statusCode);
   }
 
   /** SHA-256 of a file as 64 lower-case hex digits. */

@@ -27,8 +27,11 @@ public record ServiceSettings(
 
   /**
    * @param patience how long a call is repeated while a service is not there
+   * @param resultPatience the same for the calls that bring a training's result, which would have
+   *     to be done again otherwise
    */
-  public record Patience(@DefaultValue("2m") Duration patience) {}
+  public record Patience(
+      @DefaultValue("2m") Duration patience, @DefaultValue("1h") Duration resultPatience) {}
 
   /** Base address of tracking-service. */
   public URI trackingUri() {

@@ -17,10 +17,12 @@ public final class Tracking {
 
   private final PatientHttp http;
   private final String runs;
+  private final ServiceSettings.Patience patience;
 
   Tracking(PatientHttp http, ServiceSettings settings) {
     this.http = http;
     this.runs = settings.trackingUri() + "/api/v1/runs/";
+    this.patience = settings.training();
   }
 
   /** What became of an attempt to start a run. */
@@ -95,7 +97,7 @@ public final class Tracking {
 
   /** Keeps the run; true where somebody wants it stopped. */
   public boolean heartbeat(String runId, int attempt) throws InterruptedException, Fenced {
-    return report(runId, "heartbeat", Map.of("attempt", attempt))
+    return report(runId, "heartbeat", Map.of("attempt", attempt), patience.patience())
         .path("cancelRequested")
         .asBoolean(false);
   }
@@ -104,15 +106,16 @@ public final class Tracking {
    * Reports the data checks.
    *
    * @param checks the trainer's report: `passed`, `rows`, `checks`
+   * @param patience how long to go on while tracking is away
    */
-  public void dataChecks(String runId, int attempt, JsonNode checks)
+  public void dataChecks(String runId, int attempt, JsonNode checks, Duration patience)
       throws InterruptedException, Fenced {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("attempt", attempt);
     body.put("passed", checks.path("passed").asBoolean(false));
     body.put("rows", checks.path("rows").asLong(0));
     body.put("checks", checks.path("checks"));
-    report(runId, "data-checks", body);
+    report(runId, "data-checks", body, patience);
   }
 
   /** Reports a trained model. */
@@ -134,7 +137,7 @@ public final class Tracking {
             "mediaType", "application/x-directory",
             "sha256", modelPackage.sha256(),
             "size", modelPackage.size()));
-    report(runId, "complete", body);
+    report(runId, "complete", body, patience.resultPatience());
   }
 
   /**
@@ -144,13 +147,17 @@ public final class Tracking {
    */
   public void fail(String runId, int attempt, String reason, String message)
       throws InterruptedException, Fenced {
-    report(runId, "fail", Map.of("attempt", attempt, "reason", reason, "message", message));
+    report(
+        runId,
+        "fail",
+        Map.of("attempt", attempt, "reason", reason, "message", message),
+        patience.resultPatience());
   }
 
-  private JsonNode report(String runId, String what, Map<String, Object> body)
+  private JsonNode report(String runId, String what, Map<String, Object> body, Duration patience)
       throws InterruptedException, Fenced {
     try {
-      return http.post(runs + runId + "/" + what, body);
+      return http.post(runs + runId + "/" + what, body, patience);
     } catch (ServiceRefused refused) {
       if (refused.status() == 409 || refused.status() == 404) {
         throw new Fenced(String.valueOf(refused.getMessage()));

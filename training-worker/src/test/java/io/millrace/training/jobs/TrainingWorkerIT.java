@@ -9,11 +9,13 @@ import io.millrace.training.Jobs;
 import io.millrace.training.StandIn;
 import io.millrace.training.TrainingWorker;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -228,6 +230,42 @@ class TrainingWorkerIT {
     ended(run);
     assertThat(run.end()).isEqualTo("complete");
     assertThat(run.attempt()).isEqualTo(1);
+  }
+
+  @Test
+  void keepsAResultUntilTheServicesAreBack() throws IOException {
+    RunQueued job = jobs.scripted("until-told");
+    StandIn.Run run = jobs.queue(job);
+    await("about to start")
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> found(job, "job.json").isPresent());
+    services.down(true);
+    try {
+      await("training").until(() -> found(job, "data-checks.json").isPresent());
+      Files.createFile(found(job, "data-checks.json").orElseThrow().resolveSibling("told"));
+      await("longer than other calls are repeated")
+          .during(Duration.ofSeconds(6))
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> run.end().isEmpty());
+    } finally {
+      services.down(false);
+    }
+    ended(run);
+    assertThat(run.end()).isEqualTo("complete");
+    assertThat(run.attempt()).isEqualTo(1);
+    assertThat(run.starts()).isEqualTo(1);
+    assertThat(run.checks()).hasSize(1);
+  }
+
+  private static Optional<Path> found(RunQueued job, String file) throws IOException {
+    try (Stream<Path> all = Files.walk(workDir.resolve("runs"))) {
+      return all.filter(path -> path.endsWith(file))
+          .filter(path -> path.toString().contains(job.getRunId()))
+          .findFirst();
+    } catch (UncheckedIOException goneMeanwhile) {
+      return Optional.empty();
+    }
   }
 
   @Test

@@ -12,7 +12,8 @@ public final class Services {
   public static Artifacts artifacts(String uri, Duration patience) {
     ServiceSettings.Address address = new ServiceSettings.Address(URI.create(uri));
     ServiceSettings settings =
-        new ServiceSettings(address, address, address, new ServiceSettings.Patience(patience));
+        new ServiceSettings(
+            address, address, address, new ServiceSettings.Patience(patience, patience));
     return new Artifacts(new PatientHttp(JsonMapper.builder().build(), settings), settings);
   }
 }
