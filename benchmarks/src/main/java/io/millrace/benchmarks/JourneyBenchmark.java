@@ -58,6 +58,7 @@ final class JourneyBenchmark {
   private final Report report = new Report("journey", "./millrace bench journey");
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private String mark = "";
 
   JourneyBenchmark(Path root, Terminal terminal, int requests, int predictions) {
     this.root = root;
@@ -67,14 +68,13 @@ final class JourneyBenchmark {
   }
 
   Report run() throws Exception {
-    var home = Files.createTempDirectory("millrace-bench");
-    try {
+    try (var workspace = Workspace.open()) {
+      var home = workspace.folder();
+      mark = workspace.mark();
       demo(home.resolve("demo"));
       platform(home.resolve("platform"));
       servicesAlone(home.resolve("alone"));
       clone(home.resolve("clone"));
-    } finally {
-      deleteAll(home);
     }
     return report;
   }
@@ -101,6 +101,7 @@ final class JourneyBenchmark {
             .redirectErrorStream(true)
             .redirectOutput(home.resolve("output.txt").toFile());
     builder.environment().put("MILLRACE_HOME", home.toString());
+    builder.environment().put("MILLRACE_JAVA_OPTS", mark);
     return builder.start();
   }
 
@@ -398,6 +399,7 @@ final class JourneyBenchmark {
                 home.resolve("logs"),
                 Wiring.of(Wiring.Infrastructure.of(infrastructure), 0, home),
                 List.of(
+                    mark,
                     "-XX:+UseSerialGC",
                     "-XX:TieredStopAtLevel=1",
                     "-Xmx128m",
@@ -432,12 +434,6 @@ final class JourneyBenchmark {
           "under 30 MB",
           bytes < 30_000_000,
           "");
-    }
-  }
-
-  static void deleteAll(Path folder) throws IOException {
-    try (var files = Files.walk(folder)) {
-      files.sorted(java.util.Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
     }
   }
 

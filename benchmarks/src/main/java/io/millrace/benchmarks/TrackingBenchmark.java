@@ -15,7 +15,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -88,24 +87,25 @@ final class TrackingBenchmark {
   }
 
   Report run() throws Exception {
-    var home = Files.createTempDirectory("millrace-bench");
-    try (var infrastructure = EmbeddedPlatform.start(EmbeddedPlatformSettings.in(home))) {
-      run(home, infrastructure);
+    try (var workspace = Workspace.open();
+        var infrastructure =
+            EmbeddedPlatform.start(EmbeddedPlatformSettings.in(workspace.folder()))) {
+      run(workspace, infrastructure);
     } finally {
-      JourneyBenchmark.deleteAll(home);
       http.shutdownNow();
     }
     return report;
   }
 
-  private void run(Path home, EmbeddedPlatform infrastructure) throws Exception {
+  private void run(Workspace workspace, EmbeddedPlatform infrastructure) throws Exception {
+    var home = workspace.folder();
     var wiring = Wiring.of(Wiring.Infrastructure.of(infrastructure), 0, home);
     try (var services =
         new SeparateProcesses(
             root.resolve("standalone/target/dist/lib"),
             home.resolve("logs"),
             wiring,
-            flags(home))) {
+            flags(workspace))) {
       Service[] needed = {Service.GATEWAY, Service.TRACKING, Service.ARTIFACT};
       terminal.line("Starting PostgreSQL, Kafka, S3 and the services ...");
       services.start(needed);
@@ -340,9 +340,10 @@ final class TrackingBenchmark {
         "the bare query over JDBC: " + bareTook.describe());
   }
 
-  private static List<String> flags(Path home) {
+  private static List<String> flags(Workspace workspace) {
     var flags = new ArrayList<>(JVM);
-    flags.add("-Xlog:gc:file=" + home.resolve("gc-%p.log"));
+    flags.addFirst(workspace.mark());
+    flags.add("-Xlog:gc:file=" + workspace.folder().resolve("gc-%p.log"));
     return flags;
   }
 
