@@ -38,7 +38,9 @@ class Relations {
 
   private static final String SERVED =
       """
-      select h.subject as environment, m.name, h.version, min(h.at) as since,
+      select h.subject as environment, m.name, h.version,
+        coalesce((array_agg(h.at order by h.revision desc) filter (where h.kind = 'PROMOTED'))[1],
+          min(h.at)) as since,
         bool_or(coalesce(s.version = h.version or s.deployed_version = h.version, false)) as live,
         (array_agg(h.actor order by h.revision desc) filter (where h.kind = 'PROMOTED'))[1] as by,
         bool_or(h.kind = 'DEPLOYED') as deployed

@@ -182,7 +182,9 @@ class ModelController {
     return database.read(
         tx -> {
           long model =
-              history.model(tx, name, at.isEmpty() ? null : time).orElseThrow(() -> missing(name));
+              history
+                  .model(tx, name, at.isEmpty() ? null : time)
+                  .orElseThrow(() -> at.isEmpty() ? missing(name) : missing(name, time));
           return Standing.at(name, time, history.standing(tx, model, name, time), environment);
         });
   }
@@ -233,5 +235,10 @@ class ModelController {
   private static ApiProblem missing(String name) {
     return new ApiProblem(
         404, "model-not-found", "There is no registered model '%s'.".formatted(name));
+  }
+
+  private static ApiProblem missing(String name, Instant at) {
+    return new ApiProblem(
+        404, "model-not-found", "There was no registered model '%s' at %s.".formatted(name, at));
   }
 }

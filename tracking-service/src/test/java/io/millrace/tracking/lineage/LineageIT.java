@@ -1,6 +1,7 @@
 package io.millrace.tracking.lineage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import io.millrace.events.ModelDeployed;
 import io.millrace.events.ModelPromoted;
@@ -8,6 +9,7 @@ import io.millrace.schemas.Topics;
 import io.millrace.tracking.RunningTracking;
 import io.millrace.tracking.RunningTracking.Answer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -89,7 +91,7 @@ class LineageIT {
     call(
         "registered-models/alias",
         "{'name':'%s','alias':'champion','version':'2'}".formatted(name));
-    serve(2);
+    serve(2, 1, "grace");
 
     String code = "code/ssh://git/models@abc123";
     String data = "dataset-version/" + name + "@d1";
@@ -131,7 +133,29 @@ class LineageIT {
         .containsExactly("run/" + run + " made logged-model/" + logged);
   }
 
-  private void serve(int version) {
+  @Test
+  void saysSinceWhenAVersionServesThatWasGoneBackTo() {
+    call("registered-models/create", "{'name':'%s'}".formatted(name));
+    for (int version = 1; version <= 2; version++) {
+      call("model-versions/create", "{'name':'%s','source':'s3://x'}".formatted(name));
+    }
+    serve(1, 1, "grace");
+    serve(2, 2, "grace");
+    Instant gone = Instant.now();
+    serve(1, 3, "ada");
+    for (JsonNode edge :
+        lineage("environment/production?direction=upstream&depth=1").path("edges")) {
+      if (edge.path("from").asString().equals("model-version/" + name + ":1")) {
+        assertThat(edge.at("/details/by").asString()).isEqualTo("ada");
+        assertThat(edge.at("/details/live").asString()).isEqualTo("true");
+        assertThat(Instant.parse(edge.at("/details/since").asString())).isAfter(gone);
+        return;
+      }
+    }
+    fail("version 1 does not lead to its environment");
+  }
+
+  private void serve(int version, int revision, String by) {
     tracking.publish(
         Topics.PROMOTIONS,
         name,
@@ -139,9 +163,9 @@ class LineageIT {
             .setModelName(name)
             .setVersion(version)
             .setEnvironment("production")
-            .setRevision(1)
+            .setRevision(revision)
             .setCause("MANUAL")
-            .setBy(List.of("grace"))
+            .setBy(List.of(by))
             .build());
     tracking.publish(
         Topics.DEPLOYMENTS,
@@ -150,7 +174,7 @@ class LineageIT {
             .setModelName(name)
             .setVersion(version)
             .setEnvironment("production")
-            .setRevision(1)
+            .setRevision(revision)
             .setReplica("replica-1")
             .setLoadMillis(5)
             .build());
@@ -159,8 +183,9 @@ class LineageIT {
         .until(
             () ->
                 tracking.count(
-                        "select count(*) as n from registry_history where model_name = $1 and revision = 1",
-                        name)
+                        "select count(*) as n from registry_history where model_name = $1 and revision = $2",
+                        name,
+                        (long) revision)
                     == 2);
   }
 

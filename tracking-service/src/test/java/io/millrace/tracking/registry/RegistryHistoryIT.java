@@ -252,8 +252,9 @@ class RegistryHistoryIT {
       assertThat(foundStages).isEqualTo(snapshot.stages());
       assertThat(foundAliases).isEqualTo(snapshot.aliases());
     }
-    assertThat(tracking.get("/api/v1/models/" + name + "/live?at=" + before).status())
-        .isEqualTo(404);
+    Answer early = tracking.get("/api/v1/models/" + name + "/live?at=" + before);
+    assertThat(early.status()).isEqualTo(404);
+    assertThat(early.body().path("detail").asString()).contains("There was no", before.toString());
     assertThat(
             tracking
                 .get("/api/v1/models/" + name + "/live?at=yesterday")
