@@ -17,7 +17,7 @@ import reactor.netty.http.server.HttpServerRequest;
 /** The body of a request as a blocking stream that takes from the network only what is read. */
 public final class RequestBytes {
 
-  private static final int BUFFERS_AHEAD = 8;
+  private static final int BUFFERS_AHEAD = 4;
 
   /**
    * Longest silence of a sender. Longer than the object store may be silent, since nothing is read
