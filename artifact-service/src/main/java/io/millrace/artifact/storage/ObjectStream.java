@@ -4,9 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -129,7 +126,7 @@ final class ObjectStream implements AutoCloseable {
 
   /** Hashes what passes and holds the newest buffer back. */
   private static final class Checked {
-    private final MessageDigest digest;
+    private final Sha256 digest;
     private final long expectedSize;
     private final String expectedSha256;
     private long size;
@@ -139,11 +136,7 @@ final class ObjectStream implements AutoCloseable {
     Checked(long expectedSize, String expectedSha256) {
       this.expectedSize = expectedSize;
       this.expectedSha256 = expectedSha256;
-      try {
-        this.digest = MessageDigest.getInstance("SHA-256");
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("every JDK has SHA-256", e);
-      }
+      this.digest = Sha256.of(expectedSize);
     }
 
     synchronized @Nullable DataBuffer next(DataBuffer buffer) {
@@ -168,9 +161,7 @@ final class ObjectStream implements AutoCloseable {
       if (size != expectedSize) {
         return "its size is not the stored one";
       }
-      return HexFormat.of().formatHex(digest.digest()).equals(expectedSha256)
-          ? null
-          : "its SHA-256 is not the stored one";
+      return digest.hex().equals(expectedSha256) ? null : "its SHA-256 is not the stored one";
     }
 
     synchronized @Nullable DataBuffer last() {

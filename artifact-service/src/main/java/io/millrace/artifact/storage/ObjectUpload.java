@@ -4,7 +4,6 @@ import io.minio.messages.Part;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -33,7 +32,7 @@ public final class ObjectUpload extends OutputStream {
   private final UploadMemory.Share share;
   private final Blocks blocks;
   private final UploadMemory memory;
-  private final Sha256 digest = new Sha256();
+  private final Sha256 digest;
   private final BlockChecks checks = new BlockChecks();
   private final List<Part> parts = new ArrayList<>();
   private byte[] buffer;
@@ -64,6 +63,7 @@ public final class ObjectUpload extends OutputStream {
     this.keys = keys;
     this.declaredSha256 = declaredSha256;
     this.declaredSize = declaredSize;
+    this.digest = Sha256.of(declaredSize.orElse(Long.MAX_VALUE));
     int capacity = capacity(partSize, declaredSize);
     this.share = memory.take(capacity);
     this.buffer = new byte[capacity];
@@ -259,26 +259,5 @@ public final class ObjectUpload extends OutputStream {
     return new ObjectTooLarge(
         "an object has at most %d parts of %d bytes (millrace.s3.part-size): raise that setting or send less"
             .formatted(S3Settings.MAX_PARTS, partSize));
-  }
-
-  /** A running digest. */
-  static final class Sha256 {
-    private final java.security.MessageDigest digest;
-
-    Sha256() {
-      try {
-        digest = java.security.MessageDigest.getInstance("SHA-256");
-      } catch (java.security.NoSuchAlgorithmException e) {
-        throw new IllegalStateException("every JDK has SHA-256", e);
-      }
-    }
-
-    void update(byte[] bytes, int offset, int length) {
-      digest.update(bytes, offset, length);
-    }
-
-    String hex() {
-      return HexFormat.of().formatHex(digest.digest());
-    }
   }
 }

@@ -3,7 +3,6 @@ package io.millrace.artifact.storage;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.artifact.storage.ObjectStore.ObjectMissing;
-import io.millrace.artifact.storage.ObjectUpload.Sha256;
 import io.millrace.database.Tx;
 import java.io.IOException;
 import java.io.InputStream;
@@ -150,7 +149,7 @@ public final class Objects {
   private byte[] whole(StoredObject object, Consumer<ObjectCorrupt> told) {
     try (InputStream bytes = store.open(object.key())) {
       byte[] all = bytes.readNBytes((int) object.size() + 1);
-      Sha256 digest = new Sha256();
+      Sha256 digest = Sha256.ofJdk();
       digest.update(all, 0, all.length);
       check(object, all.length, digest, told);
       return all;
@@ -222,7 +221,7 @@ public final class Objects {
 
   /** Reads an object that has no block checks, or is to be verified, and keeps its checks. */
   private byte[] sum(StoredObject object, Consumer<ObjectCorrupt> told) {
-    Sha256 digest = new Sha256();
+    Sha256 digest = Sha256.of(object.size());
     BlockChecks checks = new BlockChecks();
     long size = 0;
     try (InputStream bytes = store.open(object.key())) {

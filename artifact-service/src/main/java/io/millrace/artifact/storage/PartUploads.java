@@ -2,7 +2,6 @@ package io.millrace.artifact.storage;
 
 import io.millrace.artifact.storage.ObjectStore.ObjectMissing;
 import io.millrace.artifact.storage.ObjectStore.SenderFailed;
-import io.millrace.artifact.storage.ObjectUpload.Sha256;
 import io.millrace.database.Database;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
@@ -341,7 +340,7 @@ public final class PartUploads {
   }
 
   private StoredObject read(PartUpload upload, List<Received> parts) {
-    Sha256 digest = new Sha256();
+    Sha256 digest = Sha256.of(parts.stream().mapToLong(Received::size).sum());
     BlockChecks checks = new BlockChecks();
     PartSums sums = new PartSums(parts);
     long size = 0;
