@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
@@ -38,6 +39,17 @@ public final class RunningService implements AutoCloseable {
     return new RunningService(ArtifactService.application().run(arguments.toArray(String[]::new)));
   }
 
+  /** The same, ready to store files, and with what nothing needs taken away at once. */
+  public static RunningService startSweeping(Map<String, String> more) {
+    Map<String, String> properties = new LinkedHashMap<>(more);
+    properties.put("millrace.artifact.delete-after", "0s");
+    properties.put("millrace.artifact.sweep-interval", "200ms");
+    RunningService service = start(properties);
+    Awaitility.await("bucket")
+        .until(() -> service.get("/actuator/health/readiness").status() == 200);
+    return service;
+  }
+
   /** What the service needs to know of the embedded platform. */
   public static Map<String, String> properties(FreshDatabase database, Map<String, String> more) {
     SharedPlatform platform = EmbeddedPlatform.shared();
@@ -58,6 +70,11 @@ public final class RunningService implements AutoCloseable {
     properties.put("millrace.s3.bucket", database.name().replace('_', '-'));
     properties.putAll(more);
     return properties;
+  }
+
+  /** The bucket it keeps its files in. */
+  public Bucket bucket() {
+    return new Bucket(property("millrace.s3.bucket"));
   }
 
   public int port() {

@@ -61,16 +61,9 @@ class ArtifactProxyIT {
         });
     tracking.start();
     service =
-        RunningService.start(
-            Map.of(
-                "millrace.tracking.uri",
-                "http://127.0.0.1:" + tracking.getAddress().getPort(),
-                "millrace.artifact.delete-after",
-                "0s",
-                "millrace.artifact.sweep-interval",
-                "200ms"));
-    bucket = new Bucket(service.property("millrace.s3.bucket"));
-    await("bucket").until(() -> service.get("/actuator/health/readiness").status() == 200);
+        RunningService.startSweeping(
+            Map.of("millrace.tracking.uri", "http://127.0.0.1:" + tracking.getAddress().getPort()));
+    bucket = service.bucket();
   }
 
   @AfterAll

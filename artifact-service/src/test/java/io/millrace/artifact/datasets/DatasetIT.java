@@ -52,15 +52,8 @@ class DatasetIT {
 
   @BeforeAll
   static void start() {
-    service =
-        RunningService.start(
-            Map.of(
-                "millrace.artifact.delete-after",
-                "0s",
-                "millrace.artifact.sweep-interval",
-                "200ms"));
-    bucket = new Bucket(service.property("millrace.s3.bucket"));
-    await("bucket").until(() -> service.get("/actuator/health/readiness").status() == 200);
+    service = RunningService.startSweeping(Map.of());
+    bucket = service.bucket();
   }
 
   @AfterAll
