@@ -46,13 +46,16 @@ class RunSearch {
    */
   record Limits(int few, int firstStretch, int longestStretch, double entriesPerTest) {
 
-    static final Limits USUAL = new Limits(1000, 400, 30_000, 20);
+    static final Limits USUAL = new Limits(2000, 400, 30_000, 20);
   }
 
   private static final int STRETCHES = 4;
   private static final long NO_CLAUSE = -1;
 
-  private static final int MOST_GATHERED = 500_000;
+  /** Entries of a clause; to count more of them takes longer than they can save. */
+  private static final int MOST_GATHERED = 30_000;
+
+  private static final int LONGEST_WALK = 100_000;
 
   /** What gathering an entry costs, in readings of it. */
   private static final double GATHERED = 1.25;
@@ -298,7 +301,7 @@ class RunSearch {
         double next =
             gathered.isEmpty()
                 ? Math.min(limits.longestStretch(), 1.5 * left)
-                : Math.min(MOST_GATHERED, 4 * left);
+                : Math.min(LONGEST_WALK, 2 * left);
         length = (int) Math.max(length, next);
       }
       return true;
