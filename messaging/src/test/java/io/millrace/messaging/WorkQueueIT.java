@@ -321,15 +321,16 @@ class WorkQueueIT {
               }
             });
     assertThat(started.await(20, TimeUnit.SECONDS)).isTrue();
+    // Far less than the lock lasts, which it does not wait for; far more than a busy machine takes.
     Instant stop = Instant.now();
     first.stop();
-    assertThat(Duration.between(stop, Instant.now())).isLessThan(Duration.ofSeconds(5));
+    assertThat(Duration.between(stop, Instant.now())).isLessThan(Duration.ofSeconds(15));
     assertThat(story).containsExactly("told", "interrupted, lost=true");
     List<Integer> counts = new CopyOnWriteArrayList<>();
     worker(Duration.ofSeconds(30), (event, delivery) -> counts.add(delivery.count()));
     eventually("the next worker has it").until(() -> !counts.isEmpty());
     assertThat(counts).containsExactly(2);
-    assertThat(Duration.between(stop, Instant.now())).isLessThan(Duration.ofSeconds(15));
+    assertThat(Duration.between(stop, Instant.now())).isLessThan(Duration.ofSeconds(25));
   }
 
   @Test
