@@ -105,6 +105,10 @@ public final class Story {
               "on " + text(data, "worker") + ", attempt " + data.path("attempt").asInt());
       case "DataValidated" -> checks(time, type, data);
       case "MetricsLogged" -> progress(data);
+      case "ParamsLogged" -> {
+        var total = data.path("total").asInt();
+        say(time, type, total + (total == 1 ? " parameter" : " parameters"));
+      }
       case "ModelTrained" -> {
         terminal.endProgress();
         say(

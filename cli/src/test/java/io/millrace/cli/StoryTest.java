@@ -70,6 +70,12 @@ class StoryTest {
   }
 
   @Test
+  void saysHowManyParametersWereLogged() {
+    tell("ParamsLogged", 0, "{\"params\":[],\"total\":3}");
+    assertThat(said()).contains("ParamsLogged        3 parameters");
+  }
+
+  @Test
   void showsProgressByTreesOfTheJob() {
     queue("[\"production\"]");
     tell(
