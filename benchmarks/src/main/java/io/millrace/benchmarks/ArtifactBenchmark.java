@@ -1,6 +1,7 @@
 package io.millrace.benchmarks;
 
 import io.minio.BucketExistsArgs;
+import io.minio.DownloadObjectArgs;
 import io.minio.GetObjectArgs;
 import io.minio.MakeBucketArgs;
 import io.minio.MinioClient;
@@ -8,9 +9,11 @@ import io.minio.RemoveObjectArgs;
 import io.minio.UploadObjectArgs;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -28,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Uploads and downloads files with MinIO's own client straight to the store, through
  * artifact-service and through the gateway: the same bytes, in turns, in one run. All use one
- * connection and the same HTTP client, and each is warm before it counts.
+ * connection and the same HTTP client, and each is warm before it counts. Only MinIO's own download
+ * to a file asks for the object's size beside its bytes, on a second connection.
  *
  * @param service where artifact-service is
  * @param gateway where the gateway in front of it is
@@ -68,16 +72,27 @@ record ArtifactBenchmark(
    */
   record Rate(double rate, double direct, double ratio, String cpu) {}
 
-  /** The two directions, each straight to artifact-service and through the gateway. */
-  record Rates(Rate upload, Rate uploadByGateway, Rate download, Rate downloadByGateway) {}
+  /** One kind of transfer, straight to artifact-service and through the gateway. */
+  record Rates(Rate service, Rate gateway) {}
+
+  /**
+   * What was measured of one load.
+   *
+   * @param upload from a file
+   * @param download to a file, which is what MinIO's `downloadObject` and `mlflow artifacts
+   *     download` do
+   * @param read the same bytes into nothing
+   */
+  record Results(Rates upload, Rates download, Rates read) {}
 
   /**
    * Measures.
    *
-   * @param warmUp for each direction, before anything counts
+   * @param warmUp for each kind of transfer, before anything counts
    */
-  Rates measure(Load files, Duration warmUp, int uploads, int downloads) throws Exception {
+  Results measure(Load files, Duration warmUp, int uploads, int downloads) throws Exception {
     Path file = Files.createTempFile("millrace-bench", ".bin");
+    Path folder = Files.createTempDirectory("millrace-bench");
     OkHttpClient http = client();
     try (MinioClient direct =
         MinioClient.builder()
@@ -89,7 +104,7 @@ record ArtifactBenchmark(
       if (!direct.bucketExists(BucketExistsArgs.builder().bucket(bucket).build())) {
         direct.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
       }
-      Rate[] up =
+      Rates upload =
           compare(
               files,
               warmUp,
@@ -98,20 +113,28 @@ record ArtifactBenchmark(
               server ->
                   name ->
                       () -> upload(http, server, name, RequestBody.create(file.toFile(), null)));
-      Rate[] down =
+      Rates read =
           compare(
               files,
               warmUp,
               downloads,
-              name -> () -> downloadDirectly(direct, name, files.bytes()),
-              server -> name -> () -> download(http, server, name, files.bytes()));
+              name -> () -> readDirectly(direct, name, files.bytes()),
+              server -> name -> () -> read(http, server, name, files.bytes()));
+      Rates download =
+          compare(
+              files,
+              warmUp,
+              downloads,
+              name -> () -> downloadDirectly(direct, folder, name),
+              server -> name -> () -> download(http, server, folder, name, files.bytes()));
       for (int i = 0; i < files.files(); i++) {
         direct.removeObject(RemoveObjectArgs.builder().bucket(bucket).object(name(i)).build());
         delete(http, name(i));
       }
-      return new Rates(up[0], up[1], down[0], down[1]);
+      return new Results(upload, download, read);
     } finally {
       Files.deleteIfExists(file);
+      remove(folder);
       close(http);
     }
   }
@@ -144,7 +167,7 @@ record ArtifactBenchmark(
       upload(http, gateway, "large", body);
       double upload = bytes * 1e9 / (System.nanoTime() - begun);
       begun = System.nanoTime();
-      download(http, gateway, "large", bytes);
+      read(http, gateway, "large", bytes);
       double download = bytes * 1e9 / (System.nanoTime() - begun);
       delete(http, "large");
       return new Pass(upload, download);
@@ -161,7 +184,7 @@ record ArtifactBenchmark(
   }
 
   /** Times the three ways in turns, so that whatever else the machine does meets all alike. */
-  private Rate[] compare(
+  private Rates compare(
       Load files,
       Duration warmUp,
       int rounds,
@@ -214,7 +237,7 @@ record ArtifactBenchmark(
                       : String.format(
                           Locale.ROOT, ", gateway %.1f", seconds(spent[i][2]) / gigabytes)));
     }
-    return rates;
+    return new Rates(rates[0], rates[1]);
   }
 
   private Duration[] cpu() {
@@ -284,16 +307,41 @@ record ArtifactBenchmark(
         UploadObjectArgs.builder().bucket(bucket).object(name).filename(file.toString()).build());
   }
 
-  private static void download(OkHttpClient http, Server server, String name, long bytes)
+  /** To a file beside, which takes its name when it is whole: as MinIO's client does it. */
+  private static void download(
+      OkHttpClient http, Server server, Path folder, String name, long bytes) throws IOException {
+    Path part = folder.resolve(name + ".part");
+    try (Response response = http.newCall(get(server, name)).execute();
+        ResponseBody body = response.body();
+        OutputStream out = Files.newOutputStream(part)) {
+      complete(body.byteStream().transferTo(out), bytes);
+    }
+    Files.move(part, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private void downloadDirectly(MinioClient direct, Path folder, String name) throws Exception {
+    direct.downloadObject(
+        DownloadObjectArgs.builder()
+            .bucket(bucket)
+            .object(name)
+            .filename(folder.resolve(name).toString())
+            .overwrite(true)
+            .build());
+  }
+
+  private static void read(OkHttpClient http, Server server, String name, long bytes)
       throws IOException {
-    Request request = new Request.Builder().url(server.uri() + FILES + name).build();
-    try (Response response = http.newCall(request).execute();
+    try (Response response = http.newCall(get(server, name)).execute();
         ResponseBody body = response.body()) {
       readAll(body.byteStream(), bytes);
     }
   }
 
-  private void downloadDirectly(MinioClient direct, String name, long bytes) throws Exception {
+  private static Request get(Server server, String name) {
+    return new Request.Builder().url(server.uri() + FILES + name).build();
+  }
+
+  private void readDirectly(MinioClient direct, String name, long bytes) throws Exception {
     try (InputStream object =
         direct.getObject(GetObjectArgs.builder().bucket(bucket).object(name).build())) {
       readAll(object, bytes);
@@ -306,6 +354,10 @@ record ArtifactBenchmark(
     for (int read; (read = in.read(buffer)) >= 0; ) {
       seen += read;
     }
+    complete(seen, expected);
+  }
+
+  private static void complete(long seen, long expected) throws IOException {
     if (seen != expected) {
       throw new IOException("%d of %d bytes came".formatted(seen, expected));
     }
@@ -318,6 +370,15 @@ record ArtifactBenchmark(
         out.write(block, 0, (int) Math.min(left, block.length));
       }
     }
+  }
+
+  private static void remove(Path folder) throws IOException {
+    try (var files = Files.newDirectoryStream(folder)) {
+      for (Path file : files) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder);
   }
 
   private static byte[] block() {

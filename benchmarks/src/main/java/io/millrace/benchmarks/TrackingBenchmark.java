@@ -375,16 +375,20 @@ final class TrackingBenchmark {
             new ArtifactBenchmark.Load(1, 512L << 20))) {
       terminal.line(load + " up and down ...");
       var most = load.bytes() > 64L << 20;
-      var rates = bench.measure(load, WARM_UP, most ? 3 : 7, most ? 9 : 15);
-      ratio("upload of " + load + ", artifact-service", rates.upload());
-      ratio("upload of " + load + ", through the gateway", rates.uploadByGateway());
-      ratio("download of " + load + ", artifact-service", rates.download());
-      ratio("download of " + load + ", through the gateway", rates.downloadByGateway());
+      var results = bench.measure(load, WARM_UP, most ? 3 : 7, most ? 9 : 15);
+      ratios("upload of " + load + " from a file", "uploadObject", results.upload());
+      ratios("download of " + load + " into nothing", "getObject", results.read());
+      ratios("download of " + load + " to a file", "downloadObject", results.download());
     }
     memory(bench, home);
   }
 
-  private void ratio(String what, ArtifactBenchmark.Rate rate) {
+  private void ratios(String what, String direct, ArtifactBenchmark.Rates rates) {
+    ratio(what + ", artifact-service", direct, rates.service());
+    ratio(what + ", through the gateway", direct, rates.gateway());
+  }
+
+  private void ratio(String what, String direct, ArtifactBenchmark.Rate rate) {
     add(
         what,
         String.format(Locale.ROOT, "%.0f MB/s", rate.rate() / 1e6),
@@ -392,8 +396,9 @@ final class TrackingBenchmark {
         rate.ratio() >= 0.7,
         String.format(
             Locale.ROOT,
-            "%.0f %% of the MinIO client, %.0f MB/s; %s",
+            "%.0f %% of the MinIO client's `%s`, %.0f MB/s; %s",
             100 * rate.ratio(),
+            direct,
             rate.direct() / 1e6,
             rate.cpu()));
   }
