@@ -1,9 +1,10 @@
 package io.millrace.artifact.storage;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
+import java.net.URI;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -39,13 +40,15 @@ final class ObjectStream implements AutoCloseable {
   private final ConnectionProvider connections;
   private final HttpClient http;
   private final NettyDataBufferFactory buffers =
-      new NettyDataBufferFactory(ByteBufAllocator.DEFAULT);
+      new NettyDataBufferFactory(PooledByteBufAllocator.DEFAULT);
 
   ObjectStream(ObjectStore store, S3Settings settings) {
     this.store = store;
     this.connections = ConnectionProvider.builder("objects").maxConnections(READERS).build();
     this.http =
         HttpClient.create(connections)
+            // The default one makes a new buffer of zeros for each read of this size.
+            .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .option(
                 ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
             .option(
@@ -66,7 +69,7 @@ final class ObjectStream implements AutoCloseable {
         () -> {
           Checked checked = new Checked(size, sha256);
           return http.get()
-              .uri(store.ownAddress(key))
+              .uri(URI.create(store.ownAddress(key)))
               .response(
                   (response, body) ->
                       switch (response.status().code()) {
@@ -82,13 +85,10 @@ final class ObjectStream implements AutoCloseable {
               .<DataBuffer>handle(
                   (buffer, sink) -> {
                     DataBuffer ready = checked.next(buffer);
-                    if (checked.isTooLong()) {
-                      if (ready != null) {
-                        DataBufferUtils.release(ready);
-                      }
-                      sink.error(new TooLong());
-                    } else if (ready != null) {
+                    if (ready != null) {
                       sink.next(ready);
+                    } else if (checked.isTooLong()) {
+                      sink.error(new TooLong());
                     }
                   })
               .onErrorResume(
@@ -124,7 +124,7 @@ final class ObjectStream implements AutoCloseable {
 
   private static final class TooLong extends RuntimeException {}
 
-  /** Hashes what passes and holds the newest buffer back. */
+  /** Hashes what passes and holds the buffer back that ends it. */
   private static final class Checked {
     private final Sha256 digest;
     private final long expectedSize;
@@ -148,9 +148,15 @@ final class ObjectStream implements AutoCloseable {
       try (DataBuffer.ByteBufferIterator parts = buffer.readableByteBuffers()) {
         parts.forEachRemaining(digest::update);
       }
-      DataBuffer ready = held;
-      held = buffer;
-      return ready;
+      if (size < expectedSize) {
+        return buffer;
+      }
+      if (held == null) {
+        held = buffer;
+      } else {
+        DataBufferUtils.release(buffer);
+      }
+      return null;
     }
 
     boolean isTooLong() {

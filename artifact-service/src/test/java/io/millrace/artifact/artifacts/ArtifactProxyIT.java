@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -338,6 +339,17 @@ class ArtifactProxyIT {
                                         "select path from artifacts where corrupt_since is not null order by path",
                                         row -> row.string("path"))))
                     .contains("1/damaged/large", "1/damaged/small"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 1_999_999, 2_000_001, 5_000_000})
+  void neverHandsOutAnObjectOfAnotherSizeToTheEnd(int size) {
+    byte[] bytes = random(2_000_000);
+    String path = "1/damaged/as-" + size;
+    service.put(PROXY + "/" + path, bytes);
+    bucket.overwrite(objectKey(path), Arrays.copyOf(bytes, size));
+    assertThatExceptionOfType(UncheckedIOException.class)
+        .isThrownBy(() -> service.get(PROXY + "/" + path));
   }
 
   private static String objectKey(String path) {
