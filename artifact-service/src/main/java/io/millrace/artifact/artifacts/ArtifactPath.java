@@ -5,6 +5,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.springframework.web.util.UriUtils;
 
 /**
@@ -18,6 +19,7 @@ record ArtifactPath(String value) {
   private static final int MAX_BYTES = 1024;
   private static final int MAX_SEGMENT_BYTES = 255;
   private static final int MAX_DECODINGS = 10;
+  private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:");
 
   /** The path of a file or folder is not one; HTTP says 400 in MLflow's form. */
   static final class InvalidPath extends RuntimeException {
@@ -100,7 +102,7 @@ record ArtifactPath(String value) {
   }
 
   private static void requireSafe(String value) {
-    if (value.startsWith("/") || value.matches("(?s)[A-Za-z]:.*")) {
+    if (value.startsWith("/") || DRIVE.matcher(value).lookingAt()) {
       throw new InvalidPath("it is absolute; start at the run's artifact root");
     }
     if (value.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
