@@ -30,7 +30,7 @@ export function App() {
 
 function Overview() {
   const flows = useResource<Page<Flow>>(paths.flows, STEPS);
-  const approvals = useResource<Page<Approval>>(paths.approvals, ['ApprovalRequested', 'ModelPromoted', 'ModelRejected']);
+  const approvals = useResource<Page<Approval>>(paths.approvals, ['ApprovalRequested', 'ApprovalAnswered', 'ApprovalWithdrawn', 'ModelPromoted', 'ModelRejected']);
   const deployments = useResource<Page<Deployment>>(paths.deployments, ['ModelPromoted', 'ModelDeployed', 'DeploymentFailed']);
   const monitoring = useResource<Page<Monitored>>(paths.monitoring, ['DriftDetected', 'DriftResolved', 'ModelDeployed']);
   return (

@@ -29,6 +29,8 @@ export const EVENT_TYPES = [
   'LoggedModelTagsChanged',
   'LoggedModelParamsLogged',
   'LoggedModelDeleted',
+  'LoggedModelMetricsLogged',
+  'RunCancelRequested',
   'ExperimentCreated',
   'ExperimentRenamed',
   'ExperimentDeleted',
@@ -53,13 +55,20 @@ export const EVENT_TYPES = [
   'ApprovalRequested',
   'ModelPromoted',
   'ModelRejected',
+  'ApprovalAnswered',
+  'ApprovalWithdrawn',
   'ModelDeployed',
   'DeploymentFailed',
   'DriftDetected',
   'DriftResolved',
   'DatasetVersionCreated',
   'DatasetRejected',
+  'DatasetVersionDeleted',
+  'PipelineApplied',
   'WebhookDisabled',
+  'WebhookCreated',
+  'WebhookUpdated',
+  'WebhookDeleted',
   'DeadLettered',
 ] as const;
 
@@ -93,6 +102,7 @@ export const LOGGING: ReadonlySet<EventType> = new Set<EventType>([
   'OutputsLogged',
   'LoggedModelTagsChanged',
   'LoggedModelParamsLogged',
+  'LoggedModelMetricsLogged',
 ]);
 
 /** One event of the history, as the stream and a flow show it. */
@@ -148,6 +158,10 @@ export interface EventData {
   gates?: Gate[];
   environment?: string;
   approvers?: number;
+  approvals?: number;
+  approved?: boolean;
+  changed?: string[];
+  origin?: string;
   cause?: string;
   by?: string | string[];
   comment?: string | null;
@@ -276,6 +290,10 @@ export function summary(event: FlowEvent): string {
       return `${d.modelId}: ${keys(d.params, d.total)}`;
     case 'LoggedModelDeleted':
       return `${d.modelId} by ${people(d.by)}`;
+    case 'LoggedModelMetricsLogged':
+      return `${d.modelId}: ${Array.isArray(d.metrics) ? some(d.metrics as MetricPoint[]) : ''}`;
+    case 'RunCancelRequested':
+      return `${d.runId?.slice(0, 8)} by ${people(d.by)}`;
     case 'ExperimentCreated':
       return `${d.name} by ${people(d.by)}`;
     case 'ExperimentRenamed':
@@ -288,10 +306,7 @@ export function summary(event: FlowEvent): string {
     case 'ExperimentPurged':
       return `${d.name} by ${d.purgedBy}`;
     case 'MetricsLogged':
-      return points(event)
-        .slice(0, 3)
-        .map((point) => `${point.key} ${point.value.toPrecision(4)}`)
-        .join(', ');
+      return some(points(event));
     case 'ModelVersionCreated':
     case 'EvaluationRequested':
       return model;
@@ -318,6 +333,10 @@ export function summary(event: FlowEvent): string {
       return `${model}: ${d.verdict?.toLowerCase()}`;
     case 'ApprovalRequested':
       return `${model} for ${d.environment} needs ${d.approvers} ${d.approvers === 1 ? 'approval' : 'approvals'}`;
+    case 'ApprovalAnswered':
+      return `${people(d.by)} says ${d.approved ? 'yes' : 'no'} to ${model} for ${d.environment}${d.status === 'PENDING' ? `, ${d.approvals} of ${d.approvers}` : ''}${d.comment ? `: ${d.comment}` : ''}`;
+    case 'ApprovalWithdrawn':
+      return `${model} for ${d.environment}: ${d.reason}`;
     case 'ModelPromoted':
       return `${model} to ${d.environment} by ${people(d.by)}`;
     case 'ModelRejected':
@@ -333,6 +352,16 @@ export function summary(event: FlowEvent): string {
       return `${d.dataset?.name} v${d.dataset?.version}, ${d.rows?.toLocaleString('en')} rows`;
     case 'DatasetRejected':
       return `${d.datasetName}, line ${d.line} of ${d.file}: ${d.message}`;
+    case 'DatasetVersionDeleted':
+      return `${d.datasetName} v${d.version} by ${people(d.by)}`;
+    case 'PipelineApplied':
+      return `${d.pipelineName} v${d.version} by ${people(d.by)}${d.changed?.length ? `: ${d.changed.join(', ')}` : ''}`;
+    case 'WebhookCreated':
+      return `${d.name}, to ${d.origin}, by ${people(d.by)}`;
+    case 'WebhookUpdated':
+      return `${d.name}: ${d.changed?.join(', ')} by ${people(d.by)}`;
+    case 'WebhookDeleted':
+      return `${d.name} by ${people(d.by)}`;
     case 'WebhookDisabled':
       return `${d.name}: ${d.reason}`;
     case 'DeadLettered':
@@ -340,6 +369,14 @@ export function summary(event: FlowEvent): string {
     default:
       return facts(event.data ?? {});
   }
+}
+
+/** The first of some points. */
+function some(metrics: MetricPoint[]): string {
+  return metrics
+    .slice(0, 3)
+    .map((point) => `${point.key} ${point.value.toPrecision(4)}`)
+    .join(', ');
 }
 
 /** The first of some keys, and how many there are besides. */

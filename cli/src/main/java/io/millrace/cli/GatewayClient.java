@@ -28,6 +28,9 @@ public final class GatewayClient implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  /** Who changes something, for the events that tell of it. */
+  private static final String USER = System.getProperty("user.name", "");
+
   private final URI gateway;
   private final HttpClient http;
 
@@ -234,6 +237,9 @@ public final class GatewayClient implements AutoCloseable {
   }
 
   private Answer send(HttpRequest.Builder request) {
+    if (USER.matches("[!-~]([ -~]*[!-~])?")) {
+      request.setHeader("X-Millrace-User", USER);
+    }
     try {
       var built = request.build();
       if (built.timeout().isEmpty()) {

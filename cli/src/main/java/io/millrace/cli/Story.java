@@ -105,6 +105,14 @@ public final class Story {
               "on " + text(data, "worker") + ", attempt " + data.path("attempt").asInt());
       case "DataValidated" -> checks(time, type, data);
       case "MetricsLogged" -> progress(data);
+      case "LoggedModelMetricsLogged" -> {
+        var total = data.path("total").asInt();
+        say(
+            time,
+            type,
+            total + (total == 1 ? " point of " : " points of ") + text(data, "modelId"));
+      }
+      case "RunCancelRequested" -> say(time, type, "by " + text(data, "by"));
       case "ParamsLogged" -> {
         var total = data.path("total").asInt();
         say(time, type, total + (total == 1 ? " parameter" : " parameters"));
@@ -159,6 +167,24 @@ public final class Story {
                     text(data, "approvalId")));
         ending = Ending.AWAITING_APPROVAL;
       }
+      case "ApprovalAnswered" ->
+          say(
+              time,
+              type,
+              "%s says %s to %s, %d of %d%s"
+                  .formatted(
+                      text(data, "by"),
+                      data.path("approved").asBoolean() ? "yes" : "no",
+                      text(data, "environment"),
+                      data.path("approvals").asInt(),
+                      data.path("approvers").asInt(),
+                      comment(data)));
+      case "ApprovalWithdrawn" ->
+          say(
+              time,
+              type,
+              "nobody is asked about %s any more: %s"
+                  .formatted(text(data, "environment"), text(data, "reason")));
       case "ModelPromoted" ->
           say(
               time,
@@ -210,6 +236,28 @@ public final class Story {
           ending = Ending.FAILED;
         }
       }
+      case "DatasetVersionDeleted" ->
+          say(
+              time,
+              type,
+              "%s version %d, by %s"
+                  .formatted(
+                      text(data, "datasetName"), data.path("version").asInt(), text(data, "by")));
+      case "PipelineApplied" ->
+          say(
+              time,
+              type,
+              "%s version %d, by %s"
+                  .formatted(
+                      text(data, "pipelineName"), data.path("version").asInt(), text(data, "by")));
+      case "WebhookCreated", "WebhookDeleted" ->
+          say(time, type, text(data, "name") + ", by " + text(data, "by"));
+      case "WebhookUpdated" ->
+          say(
+              time,
+              type,
+              "%s: %s, by %s"
+                  .formatted(text(data, "name"), join(data.path("changed")), text(data, "by")));
       case "DatasetRejected" ->
           say(
               time,
@@ -363,6 +411,11 @@ public final class Story {
 
   static String decimal(double value) {
     return String.format(Locale.ROOT, "%.4f", value);
+  }
+
+  private static String comment(JsonNode data) {
+    var comment = text(data, "comment");
+    return comment.isEmpty() ? "" : ": " + comment;
   }
 
   static String text(JsonNode node, String field) {

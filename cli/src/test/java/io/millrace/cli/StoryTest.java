@@ -165,6 +165,21 @@ class StoryTest {
   }
 
   @Test
+  void tellsWhatPeopleAnswer() {
+    tell("RunCancelRequested", 0, "{\"by\":\"grace\"}");
+    tell(
+        "ApprovalAnswered",
+        10,
+        "{\"by\":\"ada\",\"approved\":true,\"environment\":\"production\",\"approvals\":1,\"approvers\":2,\"comment\":\"fine\"}");
+    tell("ApprovalWithdrawn", 20, "{\"environment\":\"production\",\"reason\":\"superseded\"}");
+    assertThat(said())
+        .contains("RunCancelRequested  by grace")
+        .contains("ada says yes to production, 1 of 2: fine")
+        .contains("nobody is asked about production any more: superseded");
+    assertThat(story.ending()).isNull();
+  }
+
+  @Test
   void tellsAnEventOnceThoughItComesTwice() {
     var event =
         "{\"seq\":1,\"id\":\"same\",\"type\":\"RunStarted\",\"time\":\"%s\",\"data\":{\"worker\":\"w\",\"attempt\":1}}"

@@ -1,9 +1,12 @@
 package io.millrace.schemas;
 
+import io.millrace.events.ApprovalAnswered;
 import io.millrace.events.ApprovalRequested;
+import io.millrace.events.ApprovalWithdrawn;
 import io.millrace.events.DataValidated;
 import io.millrace.events.DatasetRejected;
 import io.millrace.events.DatasetVersionCreated;
+import io.millrace.events.DatasetVersionDeleted;
 import io.millrace.events.DeploymentFailed;
 import io.millrace.events.DesiredState;
 import io.millrace.events.DriftDetected;
@@ -19,6 +22,7 @@ import io.millrace.events.ExperimentTagChanged;
 import io.millrace.events.InputsLogged;
 import io.millrace.events.LoggedModelCreated;
 import io.millrace.events.LoggedModelDeleted;
+import io.millrace.events.LoggedModelMetricsLogged;
 import io.millrace.events.LoggedModelParamsLogged;
 import io.millrace.events.LoggedModelPurged;
 import io.millrace.events.LoggedModelTagsChanged;
@@ -37,12 +41,14 @@ import io.millrace.events.ModelVersionTagChanged;
 import io.millrace.events.ModelVersionUpdated;
 import io.millrace.events.OutputsLogged;
 import io.millrace.events.ParamsLogged;
+import io.millrace.events.PipelineApplied;
 import io.millrace.events.PredictionLogged;
 import io.millrace.events.RegisteredModelCreated;
 import io.millrace.events.RegisteredModelDeleted;
 import io.millrace.events.RegisteredModelRenamed;
 import io.millrace.events.RegisteredModelTagChanged;
 import io.millrace.events.RegisteredModelUpdated;
+import io.millrace.events.RunCancelRequested;
 import io.millrace.events.RunCreated;
 import io.millrace.events.RunDeleted;
 import io.millrace.events.RunEnded;
@@ -57,7 +63,10 @@ import io.millrace.events.TrainAccepted;
 import io.millrace.events.TrainRequested;
 import io.millrace.events.TrainingFailed;
 import io.millrace.events.TrainingRejected;
+import io.millrace.events.WebhookCreated;
+import io.millrace.events.WebhookDeleted;
 import io.millrace.events.WebhookDisabled;
+import io.millrace.events.WebhookUpdated;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -77,7 +86,8 @@ public final class EventFlow {
    *
    * <p>What becomes of experiments, runs and logged models, and {@code ModelVersionCreated}, are
    * here because any MLflow client may log a run or register a model; {@code ModelPromoted} because
-   * a person may promote or roll back; what becomes of registered models because people see to it.
+   * a person may promote or roll back; what becomes of registered models, datasets, pipelines and
+   * webhooks because people see to it.
    */
   private static final Set<Class<? extends SpecificRecord>> FIRST =
       new LinkedHashSet<>(
@@ -85,6 +95,8 @@ public final class EventFlow {
               TrainRequested.class,
               DatasetVersionCreated.class,
               DatasetRejected.class,
+              DatasetVersionDeleted.class,
+              PipelineApplied.class,
               MetricsLogged.class,
               RunEnded.class,
               RunPurged.class,
@@ -108,6 +120,8 @@ public final class EventFlow {
               LoggedModelTagsChanged.class,
               LoggedModelParamsLogged.class,
               LoggedModelDeleted.class,
+              LoggedModelMetricsLogged.class,
+              RunCancelRequested.class,
               ModelVersionCreated.class,
               ModelPromoted.class,
               RegisteredModelCreated.class,
@@ -120,7 +134,10 @@ public final class EventFlow {
               ModelStageChanged.class,
               ModelAliasChanged.class,
               ModelVersionDeleted.class,
-              WebhookDisabled.class));
+              WebhookDisabled.class,
+              WebhookCreated.class,
+              WebhookUpdated.class,
+              WebhookDeleted.class));
 
   private static final Map<Class<? extends SpecificRecord>, Set<Class<? extends SpecificRecord>>>
       TABLE = new LinkedHashMap<>();
@@ -130,10 +147,12 @@ public final class EventFlow {
     row(TrainAccepted.class, RunQueued.class);
     row(TrainingRejected.class);
     row(RunQueued.class, RunStarted.class, TrainingFailed.class);
+    row(RunCancelRequested.class, TrainingFailed.class);
     // A second RunStarted is the next attempt, after a worker was lost; a second RunQueued comes of
     // a worker that stops.
     row(
         RunStarted.class,
+        RunCancelRequested.class,
         RunQueued.class,
         DataValidated.class,
         MetricsLogged.class,
@@ -204,19 +223,34 @@ public final class EventFlow {
         LoggedModelParamsLogged.class,
         LoggedModelTagsChanged.class,
         LoggedModelUpdated.class,
+        LoggedModelMetricsLogged.class,
         OutputsLogged.class,
         LoggedModelDeleted.class);
     row(LoggedModelUpdated.class);
     row(LoggedModelTagsChanged.class);
     row(LoggedModelParamsLogged.class);
+    row(LoggedModelMetricsLogged.class);
     row(LoggedModelDeleted.class, LoggedModelPurged.class);
     row(LoggedModelPurged.class);
     row(ModelVersionCreated.class, EvaluationRequested.class);
     row(EvaluationRequested.class, ModelEvaluated.class, EvaluationFailed.class);
     row(ModelEvaluated.class, ApprovalRequested.class, ModelPromoted.class, ModelRejected.class);
     row(EvaluationFailed.class);
-    row(ApprovalRequested.class, ModelPromoted.class, ModelRejected.class);
-    row(ModelPromoted.class, DesiredState.class);
+    row(
+        ApprovalRequested.class,
+        ApprovalAnswered.class,
+        ApprovalWithdrawn.class,
+        ModelPromoted.class,
+        ModelRejected.class);
+    row(
+        ApprovalAnswered.class,
+        ApprovalAnswered.class,
+        ApprovalWithdrawn.class,
+        ModelPromoted.class,
+        ModelRejected.class);
+    row(ApprovalWithdrawn.class);
+    // Of an older version nobody is asked any more.
+    row(ModelPromoted.class, DesiredState.class, ApprovalWithdrawn.class);
     row(ModelRejected.class);
     row(DesiredState.class, ModelDeployed.class, DeploymentFailed.class);
     // The next environment's turn comes when this one serves.
@@ -225,7 +259,8 @@ public final class EventFlow {
     row(PredictionLogged.class, DriftDetected.class, DriftResolved.class);
     row(DriftDetected.class, DriftResolved.class, TrainRequested.class);
     row(DriftResolved.class, DriftDetected.class);
-    row(DatasetVersionCreated.class);
+    row(DatasetVersionCreated.class, DatasetVersionDeleted.class);
+    row(DatasetVersionDeleted.class);
     row(DatasetRejected.class);
     row(RegisteredModelCreated.class, ModelVersionCreated.class);
     row(RegisteredModelUpdated.class);
@@ -237,7 +272,11 @@ public final class EventFlow {
     row(ModelStageChanged.class);
     row(ModelAliasChanged.class);
     row(ModelVersionDeleted.class);
-    row(WebhookDisabled.class);
+    row(PipelineApplied.class);
+    row(WebhookCreated.class, WebhookUpdated.class, WebhookDisabled.class, WebhookDeleted.class);
+    row(WebhookUpdated.class);
+    row(WebhookDeleted.class);
+    row(WebhookDisabled.class, WebhookUpdated.class, WebhookDeleted.class);
   }
 
   private EventFlow() {}

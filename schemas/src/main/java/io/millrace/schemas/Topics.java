@@ -1,9 +1,12 @@
 package io.millrace.schemas;
 
+import io.millrace.events.ApprovalAnswered;
 import io.millrace.events.ApprovalRequested;
+import io.millrace.events.ApprovalWithdrawn;
 import io.millrace.events.DataValidated;
 import io.millrace.events.DatasetRejected;
 import io.millrace.events.DatasetVersionCreated;
+import io.millrace.events.DatasetVersionDeleted;
 import io.millrace.events.DeploymentFailed;
 import io.millrace.events.DesiredState;
 import io.millrace.events.DriftDetected;
@@ -19,6 +22,7 @@ import io.millrace.events.ExperimentTagChanged;
 import io.millrace.events.InputsLogged;
 import io.millrace.events.LoggedModelCreated;
 import io.millrace.events.LoggedModelDeleted;
+import io.millrace.events.LoggedModelMetricsLogged;
 import io.millrace.events.LoggedModelParamsLogged;
 import io.millrace.events.LoggedModelPurged;
 import io.millrace.events.LoggedModelTagsChanged;
@@ -37,12 +41,14 @@ import io.millrace.events.ModelVersionTagChanged;
 import io.millrace.events.ModelVersionUpdated;
 import io.millrace.events.OutputsLogged;
 import io.millrace.events.ParamsLogged;
+import io.millrace.events.PipelineApplied;
 import io.millrace.events.PredictionLogged;
 import io.millrace.events.RegisteredModelCreated;
 import io.millrace.events.RegisteredModelDeleted;
 import io.millrace.events.RegisteredModelRenamed;
 import io.millrace.events.RegisteredModelTagChanged;
 import io.millrace.events.RegisteredModelUpdated;
+import io.millrace.events.RunCancelRequested;
 import io.millrace.events.RunCreated;
 import io.millrace.events.RunDeleted;
 import io.millrace.events.RunEnded;
@@ -57,7 +63,10 @@ import io.millrace.events.TrainAccepted;
 import io.millrace.events.TrainRequested;
 import io.millrace.events.TrainingFailed;
 import io.millrace.events.TrainingRejected;
+import io.millrace.events.WebhookCreated;
+import io.millrace.events.WebhookDeleted;
 import io.millrace.events.WebhookDisabled;
+import io.millrace.events.WebhookUpdated;
 import io.millrace.schemas.Topic.Kind;
 import java.time.Duration;
 import java.util.List;
@@ -155,7 +164,9 @@ public final class Topics {
               LoggedModelUpdated.getClassSchema(),
               LoggedModelTagsChanged.getClassSchema(),
               LoggedModelParamsLogged.getClassSchema(),
-              LoggedModelDeleted.getClassSchema()));
+              LoggedModelDeleted.getClassSchema(),
+              LoggedModelMetricsLogged.getClassSchema(),
+              RunCancelRequested.getClassSchema()));
 
   public static final Topic EXPERIMENTS =
       new Topic(
@@ -253,7 +264,9 @@ public final class Topics {
           List.of(
               ApprovalRequested.getClassSchema(),
               ModelPromoted.getClassSchema(),
-              ModelRejected.getClassSchema()));
+              ModelRejected.getClassSchema(),
+              ApprovalAnswered.getClassSchema(),
+              ApprovalWithdrawn.getClassSchema()));
 
   public static final Topic DESIRED_STATE =
       new Topic(
@@ -310,7 +323,7 @@ public final class Topics {
   public static final Topic DATASETS =
       new Topic(
           "millrace.datasets",
-          "Dataset versions that were stored, and tables that were refused.",
+          "Dataset versions that were stored or deleted, and tables that were refused.",
           "dataset name",
           3,
           Duration.ofDays(30),
@@ -318,12 +331,28 @@ public final class Topics {
           ARTIFACT,
           List.of(TRACKING),
           true,
-          List.of(DatasetVersionCreated.getClassSchema(), DatasetRejected.getClassSchema()));
+          List.of(
+              DatasetVersionCreated.getClassSchema(),
+              DatasetRejected.getClassSchema(),
+              DatasetVersionDeleted.getClassSchema()));
+
+  public static final Topic PIPELINES =
+      new Topic(
+          "millrace.pipelines",
+          "Pipeline files that were applied.",
+          "pipeline name",
+          1,
+          Duration.ofDays(30),
+          Kind.FACT,
+          TRACKING,
+          List.of(TRACKING),
+          true,
+          List.of(PipelineApplied.getClassSchema()));
 
   public static final Topic WEBHOOKS =
       new Topic(
           "millrace.webhooks",
-          "Webhooks that the platform has disabled.",
+          "What becomes of webhooks.",
           "webhook id",
           1,
           Duration.ofDays(30),
@@ -331,7 +360,11 @@ public final class Topics {
           TRACKING,
           List.of(TRACKING),
           true,
-          List.of(WebhookDisabled.getClassSchema()));
+          List.of(
+              WebhookDisabled.getClassSchema(),
+              WebhookCreated.getClassSchema(),
+              WebhookUpdated.getClassSchema(),
+              WebhookDeleted.getClassSchema()));
 
   private static final List<Topic> ALL =
       List.of(
@@ -350,6 +383,7 @@ public final class Topics {
           PREDICTIONS,
           DRIFT,
           DATASETS,
+          PIPELINES,
           WEBHOOKS);
 
   private Topics() {}

@@ -17,6 +17,29 @@ import org.apache.avro.specific.SpecificRecord;
 final class EventReference {
   private static final Path EXAMPLES = Path.of("src/main/resources/examples");
 
+  /** Each service's test of its routes looks here for those that leave no event. */
+  private static final String NO_EVENT =
+      """
+      ## What leaves no event
+
+      Whatever changes state leaves an event, which enters the outbox in the transaction of the change.
+      A call that finds everything as it wants it leaves none, nor one that is refused, except that a
+      refused table is told of. These calls could change something by their method, and leave no event:
+
+      | call | why |
+      |---|---|
+      | searches by `POST`: `experiments/search`, `experiments/search-datasets`, `runs/search`, `logged-models/search`, `registered-models/get-latest-versions`; `POST /api/v1/contents/missing`, `POST /api/2.0/mlflow/artifacts/presigned-upload-url` | They read; the last refuses whatever it is asked. |
+      | `POST /api/v1/runs/{runId}/heartbeat` | It extends a lease, which ends by itself. |
+      | `POST /api/v1/webhooks/{id}/test`, `POST /api/2.0/mlflow/webhooks/{id}/test` | An example is brought to the receiver and nothing kept. |
+      | `POST /api/v1/webhooks/{id}/replay`, `POST /api/v1/webhooks/{id}/deliveries/{delivery}/replay` | They queue what webhooks are told of events that are there. An event of a delivery would be delivered itself, and so on without end; the log of deliveries has them. |
+      | `POST /api/v1/dead-letters/{topic}/{partition}/{offset}/replay` | It publishes the record once more, under the id it has; what comes of it is told. No database changes: record and mark are one Kafka transaction. |
+      | `PUT /api/v1/contents/{sha256}`, `POST /api/v1/contents/{sha256}/uploads`, `PUT /api/v1/contents/{sha256}/uploads/{id}/parts/{number}`, `POST /api/v1/contents/{sha256}/uploads/{id}/complete` | Bytes without a name, which go again unless a dataset version takes them: that is told. |
+      | `POST /api/v1/datasets/{name}/versions/{version}/verify` | It reads; damage that it finds is noted of the stored bytes, as a download does. |
+      | `POST /api/v1/artifacts/gc` | It removes bytes that nothing needs any more; what made them so was told. |
+      | `PUT` and `DELETE` below `/api/2.0/mlflow-artifacts/artifacts`, uploads in parts below `/api/2.0/mlflow-artifacts/mpu`, `POST /ajax-api/2.0/mlflow/upload-artifact` | Files are written as a stream, many a run, and become something to others by what is said of them: `OutputsLogged`, `LoggedModelCreated`, `ModelTrained`, `ModelVersionCreated`. |
+      | `POST` of rows to a model | Scoring changes nothing; rows are told as `PredictionLogged`, straight to Kafka and without an outbox, so that no answer waits for a database. |
+      """;
+
   private final SchemaCatalogue catalogue = SchemaCatalogue.load();
   private final Map<String, Schema> shared = new LinkedHashMap<>();
   private final StringBuilder page = new StringBuilder();
@@ -89,6 +112,7 @@ final class EventReference {
       page.append(" |\n");
     }
     page.append("\n\\* may come first.\n");
+    page.append("\n").append(NO_EVENT);
     for (Topic topic : Topics.all()) {
       page.append("\n## `").append(topic.name()).append("`\n");
       for (Schema declared : topic.schemas()) {

@@ -206,7 +206,11 @@ class Flows {
           (select seq from flow_events where time < now() - make_interval(secs => $1) limit $3)
           union all
           (select seq from flow_events
-           where type = 'MetricsLogged' and time < now() - make_interval(secs => $2) limit $3))
+           where type = 'MetricsLogged' and time < now() - make_interval(secs => $2) limit $3)
+          union all
+          (select seq from flow_events
+           where type = 'LoggedModelMetricsLogged' and time < now() - make_interval(secs => $2)
+           limit $3))
         """,
         (double) keep.toSeconds(),
         (double) keepMetrics.toSeconds(),

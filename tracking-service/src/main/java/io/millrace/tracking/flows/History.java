@@ -3,6 +3,7 @@ package io.millrace.tracking.flows;
 import io.millrace.database.Database;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
+import io.millrace.schemas.Topics;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,14 +17,16 @@ import org.springframework.stereotype.Component;
 public class History {
 
   // A request knows its pipeline before any event of its flow is written; the flow, which hears of
-  // it from those events, perhaps after.
+  // it from those events, perhaps after. What becomes of a pipeline itself has its name as key.
   private static final String ENTRIES =
       """
-      select e.*, coalesce(r.pipeline_name, f.pipeline) as pipeline
+      select e.*,
+        coalesce(r.pipeline_name, f.pipeline, case when e.topic = '%s' then e.key end) as pipeline
       from flow_events e
       left join flows f on f.request_id = e.flow_id
       left join requests r on r.request_id = e.flow_id
-      """;
+      """
+          .formatted(Topics.PIPELINES.name());
 
   private final Database database;
 
@@ -36,7 +39,8 @@ public class History {
    *
    * @param source CloudEvents source; with the id it names the event
    * @param modelName null for what is not about a model
-   * @param pipeline pipeline of the request it belongs to; null where there is none
+   * @param pipeline the pipeline it is about, or that of the request it belongs to; null where
+   *     there is none
    */
   public record Entry(
       FlowEvent event, String source, @Nullable String modelName, @Nullable String pipeline) {}

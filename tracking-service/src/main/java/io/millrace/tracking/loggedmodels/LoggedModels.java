@@ -167,11 +167,12 @@ public class LoggedModels {
   /**
    * Stores points; those that are there already are left out.
    *
+   * @return those that were not there
    * @throws MlflowException RESOURCE_DOES_NOT_EXIST where a model is not there
    */
-  public void addMetrics(Tx tx, List<ModelMetric> points) {
+  public List<ModelMetric> addMetrics(Tx tx, List<ModelMetric> points) {
     if (points.isEmpty()) {
-      return;
+      return points;
     }
     Set<String> known =
         new HashSet<>(
@@ -189,15 +190,16 @@ public class LoggedModels {
         throw missing(point.modelId());
       }
     }
-    tx.update(
+    return tx.query(
         """
         insert into logged_model_metrics
           (model_id, key, timestamp_ms, step, value, run_id, dataset_name, dataset_digest)
         select * from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[],
                              $6::text[], $7::text[], $8::text[])
         order by 1, 2, 3, 4, 6, 5
-        on conflict do nothing
+        on conflict do nothing returning *
         """,
+        LoggedModels::metric,
         points.stream().map(ModelMetric::modelId).toArray(String[]::new),
         points.stream().map(ModelMetric::key).toArray(String[]::new),
         points.stream().map(ModelMetric::timestamp).toArray(Long[]::new),

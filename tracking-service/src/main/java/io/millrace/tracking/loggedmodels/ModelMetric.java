@@ -35,6 +35,13 @@ public record ModelMetric(
         run.value());
   }
 
+  /** Points of the same key, measured on the same data. */
+  record Series(String key, @Nullable String datasetName, @Nullable String datasetDigest) {}
+
+  Series series() {
+    return new Series(key, datasetName, datasetDigest);
+  }
+
   private static @Nullable String nullIfEmpty(String text) {
     return text.isEmpty() ? null : text;
   }

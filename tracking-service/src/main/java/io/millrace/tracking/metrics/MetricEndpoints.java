@@ -2,6 +2,7 @@ package io.millrace.tracking.metrics;
 
 import io.millrace.database.Database;
 import io.millrace.tracking.experiments.Tag;
+import io.millrace.tracking.loggedmodels.LoggedModelEvents;
 import io.millrace.tracking.loggedmodels.LoggedModels;
 import io.millrace.tracking.loggedmodels.ModelMetric;
 import io.millrace.tracking.mlflow.Change;
@@ -42,6 +43,7 @@ class MetricEndpoints {
   private final LoggedModels models;
   private final RunLimits limits;
   private final RunEvents events;
+  private final LoggedModelEvents modelEvents;
 
   MetricEndpoints(
       Database database,
@@ -49,8 +51,10 @@ class MetricEndpoints {
       MetricLog log,
       LoggedModels models,
       RunLimits limits,
-      RunEvents events) {
+      RunEvents events,
+      LoggedModelEvents modelEvents) {
     this.events = events;
+    this.modelEvents = modelEvents;
     this.database = database;
     this.runs = runs;
     this.log = log;
@@ -69,8 +73,9 @@ class MetricEndpoints {
     }
     database.inTransactionVoid(
         tx -> {
-          log.log(tx, runs.get(tx, id).requireActive(), List.of(metric));
-          models.addMetrics(tx, measured);
+          Run run = runs.get(tx, id).requireActive();
+          log.log(tx, run, List.of(metric));
+          modelEvents.measured(tx, run, models.addMetrics(tx, measured));
         });
     return Map.of();
   }
@@ -106,8 +111,9 @@ class MetricEndpoints {
           Runs.Params logged = runs.addParams(tx, id, params);
           refuseChanges(logged.differing(), params, id);
           log.log(tx, run, points);
-          models.addMetrics(tx, measured);
+          List<ModelMetric> added = models.addMetrics(tx, measured);
           SortedMap<String, String> changed = runs.setTags(tx, id, tags);
+          modelEvents.measured(tx, run, added);
           events.paramsLogged(tx, run, logged.added());
           events.tagged(tx, run, changed, Change.of(request));
         });

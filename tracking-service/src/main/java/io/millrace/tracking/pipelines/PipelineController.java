@@ -9,6 +9,7 @@ import io.millrace.pipeline.PipelineFile;
 import io.millrace.problems.ApiProblem;
 import io.millrace.tracking.idempotency.Idempotency;
 import io.millrace.tracking.idempotency.Idempotency.Answer;
+import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.paging.Page;
 import io.millrace.tracking.paging.PageToken;
 import io.millrace.tracking.pipelines.Pipelines.Applied;
@@ -131,7 +132,7 @@ class PipelineController {
             request,
             definition,
             tx -> {
-              Applied applied = pipelines.apply(tx, definition, pipeline);
+              Applied applied = pipelines.apply(tx, definition, pipeline, Change.of(request));
               return applied.created()
                   ? Answer.created(
                       "/api/v1/pipelines/" + applied.name() + "?version=" + applied.version(),

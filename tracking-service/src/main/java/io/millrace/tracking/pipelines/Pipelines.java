@@ -3,6 +3,7 @@ package io.millrace.tracking.pipelines;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
 import io.millrace.pipeline.Pipeline;
+import io.millrace.tracking.mlflow.Change;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -10,12 +11,26 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
-/** The store of pipeline files. Versions are added, never changed. */
+/**
+ * The store of pipeline files. Versions are added, never changed; one that is added publishes its
+ * event in the same transaction, as its last step.
+ */
 @Component
 public class Pipelines {
+
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  private final PipelineEvents events;
+
+  Pipelines(PipelineEvents events) {
+    this.events = events;
+  }
 
   /** What applying a file led to. */
   record Applied(String name, int version, boolean created) {}
@@ -24,18 +39,21 @@ public class Pipelines {
   record Line(String name, int latestVersion, Instant createdAt) {}
 
   /** Adds a version, unless the newest one of that name says the same. */
-  Applied apply(Tx tx, String definition, Pipeline pipeline) {
+  Applied apply(Tx tx, String definition, Pipeline pipeline, Change change) {
     String sha256 = sha256(definition);
     String name = pipeline.name();
     tx.query(
         "select pg_advisory_xact_lock(hashtext(current_schema()), hashtext('pipeline ' || $1))",
         row -> Boolean.TRUE,
         name);
-    record Newest(int version, String sha256) {}
+    record Newest(int version, String sha256, String resolved) {}
     Optional<Newest> newest =
         tx.queryOne(
-            "select version, sha256 from pipelines where name = $1 order by version desc limit 1",
-            row -> new Newest(row.int4("version"), row.string("sha256")),
+            """
+            select version, sha256, resolved from pipelines
+            where name = $1 order by version desc limit 1
+            """,
+            row -> new Newest(row.int4("version"), row.string("sha256"), row.json("resolved")),
             name);
     if (newest.isPresent() && newest.get().sha256().equals(sha256)) {
       return new Applied(name, newest.get().version(), false);
@@ -51,7 +69,27 @@ public class Pipelines {
         definition,
         pipeline.toJson(),
         sha256);
+    events.applied(
+        tx,
+        name,
+        version,
+        newest.map(Newest::version).orElse(null),
+        sha256,
+        newest
+            .map(before -> changed(Pipeline.fromJson(before.resolved()), pipeline))
+            .orElse(List.of()),
+        change);
     return new Applied(name, version, true);
+  }
+
+  /** Sections that two pipelines do not share, in the order of the later one. */
+  private static List<String> changed(Pipeline before, Pipeline after) {
+    JsonNode old = JSON.readTree(before.toJson());
+    JsonNode now = JSON.readTree(after.toJson());
+    return Stream.concat(now.propertyNames().stream(), old.propertyNames().stream())
+        .distinct()
+        .filter(section -> !now.path(section).equals(old.path(section)))
+        .toList();
   }
 
   /** A version of a pipeline; the newest where none is asked for. */

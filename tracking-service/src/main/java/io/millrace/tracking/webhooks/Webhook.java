@@ -1,7 +1,13 @@
 package io.millrace.tracking.webhooks;
 
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +80,33 @@ record Webhook(
         after,
         now,
         now);
+  }
+
+  /** Scheme, host and port of its address, which are no secret. */
+  String origin() {
+    URI address = URI.create(url);
+    return address.getScheme()
+        + "://"
+        + address.getHost()
+        + (address.getPort() < 0 ? "" : ":" + address.getPort());
+  }
+
+  /** What a person has made different from an earlier state of it. */
+  List<String> changesFrom(Webhook before) {
+    Map<String, Function<Webhook, @Nullable Object>> parts = new LinkedHashMap<>();
+    parts.put("name", Webhook::name);
+    parts.put("url", Webhook::url);
+    parts.put("description", Webhook::description);
+    parts.put("types", webhook -> webhook.subscription.types());
+    parts.put("models", webhook -> webhook.subscription.models());
+    parts.put("pipelines", webhook -> webhook.subscription.pipelines());
+    parts.put("flows", webhook -> webhook.subscription.flows());
+    parts.put("status", Webhook::status);
+    parts.put("secret", Webhook::secret);
+    return parts.entrySet().stream()
+        .filter(part -> !Objects.equals(part.getValue().apply(this), part.getValue().apply(before)))
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   boolean active() {

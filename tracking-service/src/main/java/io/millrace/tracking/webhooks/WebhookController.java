@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.millrace.database.Database;
 import io.millrace.datasets.NearestName;
 import io.millrace.problems.ApiProblem;
+import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.paging.Page;
 import io.millrace.tracking.paging.PageToken;
 import io.millrace.tracking.webhooks.outbound.Exchange;
@@ -23,6 +24,7 @@ import org.springframework.boot.convert.DurationStyle;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PatchMapping;
@@ -159,7 +161,7 @@ class WebhookController {
   record Queued(int queued) {}
 
   @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
-  ResponseEntity<Shown> create(@RequestBody byte[] body) {
+  ResponseEntity<Shown> create(@RequestBody byte[] body, ServerHttpRequest request) {
     Given given = read(body, Given.class);
     String name = name(required(given.name(), "name"));
     String url = url(required(given.url(), "url"));
@@ -182,7 +184,8 @@ class WebhookController {
                     Boolean.FALSE.equals(given.enabled())
                         ? WebhookStatus.DISABLED
                         : WebhookStatus.ACTIVE,
-                    secret))
+                    secret),
+                Change.of(request))
             .orElseThrow(
                 () ->
                     new ApiProblem(
@@ -212,7 +215,7 @@ class WebhookController {
   }
 
   @PatchMapping(path = "/{id}", consumes = MediaType.APPLICATION_JSON_VALUE)
-  Shown update(@PathVariable String id, @RequestBody byte[] body) {
+  Shown update(@PathVariable String id, @RequestBody byte[] body, ServerHttpRequest request) {
     Given given = read(body, Given.class);
     if (given.secret() != null) {
       throw new ApiProblem(
@@ -258,30 +261,36 @@ class WebhookController {
                   after,
                   given.enabled() ? WebhookStatus.ACTIVE : WebhookStatus.DISABLED,
                   "disabled by request");
-        });
+        },
+        request);
   }
 
   @DeleteMapping("/{id}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
-  void delete(@PathVariable String id) {
-    if (!desk.delete(id)) {
+  void delete(@PathVariable String id, ServerHttpRequest request) {
+    if (!desk.delete(id, Change.of(request))) {
       throw missing(id);
     }
   }
 
   @PostMapping("/{id}/enable")
-  Shown enable(@PathVariable String id) {
-    return changed(id, (tx, before) -> desk.turned(tx, before, WebhookStatus.ACTIVE, ""));
+  Shown enable(@PathVariable String id, ServerHttpRequest request) {
+    return changed(id, (tx, before) -> desk.turned(tx, before, WebhookStatus.ACTIVE, ""), request);
   }
 
   @PostMapping("/{id}/disable")
-  Shown disable(@PathVariable String id) {
+  Shown disable(@PathVariable String id, ServerHttpRequest request) {
     return changed(
-        id, (tx, before) -> desk.turned(tx, before, WebhookStatus.DISABLED, "disabled by request"));
+        id,
+        (tx, before) -> desk.turned(tx, before, WebhookStatus.DISABLED, "disabled by request"),
+        request);
   }
 
   @PostMapping("/{id}/rotate")
-  Shown rotate(@PathVariable String id, @RequestBody(required = false) byte @Nullable [] body) {
+  Shown rotate(
+      @PathVariable String id,
+      @RequestBody(required = false) byte @Nullable [] body,
+      ServerHttpRequest request) {
     Rotation given = read(body == null ? new byte[0] : body, Rotation.class);
     if (found(id).form() == WebhookForm.MLFLOW) {
       throw new ApiProblem(
@@ -293,7 +302,7 @@ class WebhookController {
     Duration overlap = overlap(given.overlap());
     String secret = secret(given.secret());
     Webhook changed =
-        desk.change(id, (tx, before) -> desk.resigned(before, secret, overlap))
+        desk.change(id, (tx, before) -> desk.resigned(before, secret, overlap), Change.of(request))
             .orElseThrow(() -> missing(id));
     return shown(changed, secret);
   }
@@ -393,8 +402,11 @@ class WebhookController {
     return database.read(tx -> webhooks.find(tx, id)).orElseThrow(() -> missing(id));
   }
 
-  private Shown changed(String id, BiFunction<io.millrace.database.Tx, Webhook, Webhook> change) {
-    return shown(desk.change(id, change).orElseThrow(() -> missing(id)));
+  private Shown changed(
+      String id,
+      BiFunction<io.millrace.database.Tx, Webhook, Webhook> change,
+      ServerHttpRequest request) {
+    return shown(desk.change(id, change, Change.of(request)).orElseThrow(() -> missing(id)));
   }
 
   private Shown shown(Webhook webhook) {

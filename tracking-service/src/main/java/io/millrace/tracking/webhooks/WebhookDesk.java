@@ -3,6 +3,7 @@ package io.millrace.tracking.webhooks;
 import io.millrace.database.Database;
 import io.millrace.database.Tx;
 import io.millrace.tracking.flows.History;
+import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.webhooks.outbound.Exchange;
 import java.time.Clock;
 import java.time.Duration;
@@ -13,7 +14,10 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** What people do with webhooks, the same for both forms. */
+/**
+ * What people do with webhooks, the same for both forms. What changes one publishes its event in
+ * the same transaction, as its last step; what changes nothing publishes none.
+ */
 @Component
 class WebhookDesk {
 
@@ -24,6 +28,7 @@ class WebhookDesk {
   private final SecretBox box;
   private final Courier courier;
   private final Dispatcher dispatcher;
+  private final WebhookEvents events;
   private final WebhookSettings settings;
   private final Clock clock;
 
@@ -35,6 +40,7 @@ class WebhookDesk {
       SecretBox box,
       Courier courier,
       Dispatcher dispatcher,
+      WebhookEvents events,
       WebhookSettings settings,
       Clock clock) {
     this.database = database;
@@ -44,6 +50,7 @@ class WebhookDesk {
     this.box = box;
     this.courier = courier;
     this.dispatcher = dispatcher;
+    this.events = events;
     this.settings = settings;
     this.clock = clock;
   }
@@ -64,35 +71,39 @@ class WebhookDesk {
   }
 
   /** Makes a webhook that is told of what happens from now on; empty where there are too many. */
-  Optional<Webhook> make(Wanted wanted) {
+  Optional<Webhook> make(Wanted wanted, Change change) {
     String id =
         wanted.form() == WebhookForm.MLFLOW
             ? UUID.randomUUID().toString()
             : "wh_" + UUID.randomUUID().toString().replace("-", "");
     @Nullable String secret = wanted.secret() == null ? null : box.seal(id, wanted.secret());
     return database.inTransaction(
-        tx ->
-            webhooks.count(tx) >= settings.most()
-                ? Optional.<Webhook>empty()
-                : Optional.of(
-                    webhooks.add(
-                        tx,
-                        Webhook.made(
-                            id,
-                            wanted.form(),
-                            wanted.name(),
-                            wanted.description(),
-                            wanted.url(),
-                            wanted.subscription(),
-                            wanted.status(),
-                            secret,
-                            history.head(tx),
-                            clock.instant()))));
+        tx -> {
+          if (webhooks.count(tx) >= settings.most()) {
+            return Optional.empty();
+          }
+          Webhook made =
+              webhooks.add(
+                  tx,
+                  Webhook.made(
+                      id,
+                      wanted.form(),
+                      wanted.name(),
+                      wanted.description(),
+                      wanted.url(),
+                      wanted.subscription(),
+                      wanted.status(),
+                      secret,
+                      history.head(tx),
+                      clock.instant()));
+          events.created(tx, made, change);
+          return Optional.of(made);
+        });
   }
 
   /** Changes a webhook; empty where there is none. What is left as it is, is not stored. */
-  Optional<Webhook> change(String id, BiFunction<Tx, Webhook, Webhook> change) {
-    Optional<Webhook> changed =
+  Optional<Webhook> change(String id, BiFunction<Tx, Webhook, Webhook> change, Change who) {
+    Optional<Webhook> stored =
         database.inTransaction(
             tx ->
                 webhooks
@@ -100,12 +111,15 @@ class WebhookDesk {
                     .map(
                         before -> {
                           Webhook after = change.apply(tx, before);
-                          return after.equals(before)
-                              ? before
-                              : webhooks.changed(tx, after, clock.instant());
+                          if (after.equals(before)) {
+                            return before;
+                          }
+                          Webhook changed = webhooks.changed(tx, after, clock.instant());
+                          events.updated(tx, before, changed, who);
+                          return changed;
                         }));
     dispatcher.wake();
-    return changed;
+    return stored;
   }
 
   /** The same webhook turned on, for what happens from now on, or off. */
@@ -126,7 +140,7 @@ class WebhookDesk {
   }
 
   /** Deletes one and gives up what waits for it; false where there is none. */
-  boolean delete(String id) {
+  boolean delete(String id, Change change) {
     return database.inTransaction(
         tx -> {
           Optional<Webhook> there = webhooks.locked(tx, id);
@@ -135,6 +149,7 @@ class WebhookDesk {
                 Instant now = clock.instant();
                 webhooks.delete(tx, id, now);
                 deliveries.giveUp(tx, id, "the webhook was deleted", now);
+                events.deleted(tx, webhook, change);
               });
           return there.isPresent();
         });

@@ -1,6 +1,7 @@
 package io.millrace.tracking.webhooks;
 
 import io.millrace.database.Database;
+import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.ErrorCode;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PatchMapping;
@@ -109,7 +111,7 @@ class WebhookEndpoints {
   record Tested(Result result) {}
 
   @PostMapping("/webhooks")
-  One create(MlflowMessage message) {
+  One create(MlflowMessage message, ServerHttpRequest request) {
     String name = name(message.required("name"));
     String url = message.required("url");
     List<String> topics = topics(message);
@@ -131,7 +133,8 @@ class WebhookEndpoints {
                         url,
                         new Subscription(topics, List.of(), List.of(), List.of()),
                         status,
-                        secret.orElse(null)))
+                        secret.orElse(null)),
+                    Change.of(request))
                 .orElseThrow(
                     () ->
                         MlflowException.invalid(
@@ -160,7 +163,7 @@ class WebhookEndpoints {
   }
 
   @PatchMapping("/webhooks/{id}")
-  One update(@PathVariable String id, MlflowMessage message) {
+  One update(@PathVariable String id, MlflowMessage message, ServerHttpRequest request) {
     found(id);
     Optional<String> name = given(message, "name").map(WebhookEndpoints::name);
     Optional<String> description = given(message, "description").map(WebhookEndpoints::description);
@@ -188,14 +191,15 @@ class WebhookEndpoints {
                       return status.isPresent()
                           ? desk.turned(tx, after, status.get(), "disabled by request")
                           : after;
-                    })
+                    },
+                    Change.of(request))
                 .orElseThrow(() -> missing(id))));
   }
 
   @DeleteMapping("/webhooks/{id}")
-  Nothing delete(@PathVariable String id) {
+  Nothing delete(@PathVariable String id, ServerHttpRequest request) {
     found(id);
-    desk.delete(id);
+    desk.delete(id, Change.of(request));
     return new Nothing();
   }
 

@@ -6,6 +6,7 @@ import io.millrace.events.DataValidated;
 import io.millrace.events.EvaluationRequested;
 import io.millrace.events.FileRef;
 import io.millrace.events.ModelTrained;
+import io.millrace.events.RunCancelRequested;
 import io.millrace.events.RunQueued;
 import io.millrace.events.RunRecovered;
 import io.millrace.events.RunStarted;
@@ -13,6 +14,7 @@ import io.millrace.events.TrainingFailed;
 import io.millrace.messaging.Outbox;
 import io.millrace.pipeline.Pipeline;
 import io.millrace.schemas.Topics;
+import io.millrace.tracking.mlflow.Names;
 import io.millrace.tracking.registry.ModelPackage;
 import io.millrace.tracking.registry.ModelVersion;
 import io.millrace.tracking.runs.Run;
@@ -26,6 +28,8 @@ import org.springframework.stereotype.Component;
 /** What queued runs tell the others. */
 @Component
 class JobEvents {
+
+  private static final int LONGEST_NAME = 200;
 
   private final Outbox outbox;
 
@@ -154,6 +158,19 @@ class JobEvents {
             .setReason(reason)
             .setMessage(message)
             .setAttempt(job.attempt())
+            .build(),
+        job.requestId());
+  }
+
+  void cancelRequested(Tx tx, Job job, String by) {
+    outbox.append(
+        tx,
+        Topics.RUNS,
+        job.runId().value(),
+        RunCancelRequested.newBuilder()
+            .setRequestId(job.requestId())
+            .setRunId(job.runId().value())
+            .setBy(Names.truncated(by, LONGEST_NAME))
             .build(),
         job.requestId());
   }

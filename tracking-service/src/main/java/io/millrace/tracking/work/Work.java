@@ -231,7 +231,12 @@ public class Work {
                   "Cancelled by %s before a worker took it.".formatted(by));
               return JobStatus.CANCELLED;
             }
-            case RUNNING, FAILED -> jobs.cancel(tx, id, by);
+            case RUNNING, FAILED -> {
+              jobs.cancel(tx, id, by);
+              if (job.cancelledBy() == null) {
+                events.cancelRequested(tx, job, by);
+              }
+            }
             case TRAINED, CANCELLED -> {}
           }
           return job.status();

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -156,21 +157,64 @@ class WebhooksIT {
 
   @Test
   void filtersByThePipelineOfTheRequest() {
-    tracking.apply(model);
-    tracking.apply("other-" + model);
     Answer answer =
         tracking.post(
             PATH,
-            "{'name':'hook','url':'%s','types':['RunQueued'],'pipelines':['%s']}"
+            "{'name':'hook','url':'%s','types':['RunQueued','PipelineApplied'],'pipelines':['%s']}"
                 .formatted(receiver.url(), model));
     made.add(id(answer.body()));
+    tracking.apply(model);
+    tracking.apply("other-" + model);
     tracking.queued("other-" + model, "other-req-" + model);
     tracking.queued(model, "req-" + model);
-    receiver.await(1);
+    receiver.await(2);
     tracking.settle();
     assertThat(receiver.calls())
-        .extracting(call -> call.json().path("flowId").asString())
-        .containsExactly("req-" + model);
+        .extracting(
+            call ->
+                call.json().path("type").asString() + " " + call.json().path("flowId").asString(""))
+        .containsExactlyInAnyOrder("PipelineApplied ", "RunQueued req-" + model);
+  }
+
+  /** Nothing that a delivery leads to is told of, or telling would never end. */
+  @Test
+  void tellsOfWebhooksThatPeopleChangeAndNeitherTheirSecretsNorTheirDeliveries() {
+    String types = "'types':['WebhookCreated','WebhookUpdated','WebhookDeleted','WebhookDisabled']";
+    receiver.answers((exchange, call) -> exchange.sendResponseHeaders(call == 1 ? 500 : 200, -1));
+    JsonNode webhook =
+        tracking
+            .post(
+                PATH,
+                "{'name':'all','url':'%s/hidden?hidden=1',%s}".formatted(receiver.url(), types))
+            .body();
+    String id = id(webhook);
+    made.add(id);
+    String rotated = post(id + "/rotate", "").body().path("secret").asString();
+    tracking.send("PATCH", PATH + "/" + id, "{'description':'d'}");
+    String other = id(make(receiver, ",'enabled':false"));
+    tracking.send("DELETE", PATH + "/" + other, "");
+    Awaitility.await("all are told")
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> told(id).size() == 3 && told(other).size() == 2);
+    tracking.settle();
+    Awaitility.await("the history has become deliveries").until(this::fannedOut);
+    assertThat(told(id)).containsExactly("WebhookCreated", "WebhookUpdated", "WebhookUpdated");
+    assertThat(told(other)).containsExactly("WebhookCreated", "WebhookDeleted");
+    assertThat(receiver.calls())
+        .noneMatch(call -> call.body().contains("hidden"))
+        .noneMatch(call -> call.body().contains("whsec_"))
+        .noneMatch(call -> call.body().contains(rotated));
+  }
+
+  /** What the receiver was told of a webhook, each event once. */
+  private List<String> told(String id) {
+    Map<String, String> types = new LinkedHashMap<>();
+    for (Receiver.Call call : receiver.calls()) {
+      if (call.json().path("key").asString().equals(id)) {
+        types.put(call.id(), call.json().path("type").asString());
+      }
+    }
+    return List.copyOf(types.values());
   }
 
   @Test
