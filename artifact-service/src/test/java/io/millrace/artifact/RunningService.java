@@ -89,6 +89,11 @@ public final class RunningService implements AutoCloseable {
     return context.getBean(type);
   }
 
+  /** A part of which there are several of its kind. */
+  public <T> T bean(String name, Class<T> type) {
+    return context.getBean(name, type);
+  }
+
   public String property(String name) {
     return context.getEnvironment().getRequiredProperty(name);
   }

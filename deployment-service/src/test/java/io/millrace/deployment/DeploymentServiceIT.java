@@ -2,11 +2,14 @@ package io.millrace.deployment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.millrace.database.Database;
 import io.millrace.database.DatabaseFailure;
 import io.millrace.deployment.RunningService.Answer;
+import io.millrace.events.ApprovalAnswered;
 import io.millrace.events.ApprovalRequested;
+import io.millrace.events.ApprovalWithdrawn;
 import io.millrace.events.DesiredState;
 import io.millrace.events.EvaluationFailed;
 import io.millrace.events.ModelEvaluated;
@@ -17,15 +20,21 @@ import io.millrace.events.RegisteredModelDeleted;
 import io.millrace.events.RegisteredModelRenamed;
 import io.millrace.schemas.Topics;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.springframework.web.bind.annotation.RequestMethod;
+import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerMapping;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -45,6 +54,39 @@ class DeploymentServiceIT {
   @AfterAll
   static void stop() {
     service.close();
+  }
+
+  /** docs/events.md says that whatever changes state leaves an event: a new call has its line. */
+  @Test
+  void noCallThatChangesSomethingIsWithoutItsEvent() {
+    Map<String, Class<? extends SpecificRecord>> leaves =
+        Map.of(
+            "POST /api/v1/approvals/{}/approve", ApprovalAnswered.class,
+            "POST /api/v1/approvals/{}/reject", ApprovalAnswered.class,
+            "POST /api/v1/promotions", ModelPromoted.class,
+            "POST /api/v1/deployments/{}/{}/rollback", ModelPromoted.class);
+    Set<String> routes = new TreeSet<>();
+    service
+        .bean("requestMappingHandlerMapping", RequestMappingHandlerMapping.class)
+        .getHandlerMethods()
+        .forEach(
+            (route, handler) ->
+                route.getMethodsCondition().getMethods().stream()
+                    .filter(method -> method != RequestMethod.GET)
+                    .filter(method -> handler.getBeanType().getName().startsWith("io.millrace."))
+                    .forEach(
+                        method ->
+                            route
+                                .getPatternsCondition()
+                                .getPatterns()
+                                .forEach(
+                                    path ->
+                                        routes.add(
+                                            method
+                                                + " "
+                                                + path.getPatternString()
+                                                    .replaceAll("\\{[^}]*}", "{}")))));
+    assertThat(routes).isEqualTo(leaves.keySet());
   }
 
   @Test
@@ -160,6 +202,16 @@ class DeploymentServiceIT {
     assertThat(late.body().get("code").asString()).isEqualTo("approval-closed");
     assertThat(service.post(path + "/approve", "{'by':'carol'}").status()).isEqualTo(200);
     assertThat(pendingApprovals("asked")).isZero();
+    service.settle("asked");
+    assertThat(service.events(ApprovalAnswered.class, "asked"))
+        .extracting(
+            ApprovalAnswered::getBy,
+            ApprovalAnswered::getApproved,
+            ApprovalAnswered::getComment,
+            ApprovalAnswered::getStatus,
+            ApprovalAnswered::getApprovals)
+        .containsExactly(
+            tuple("bob", true, "good", "PENDING", 1), tuple("carol", true, null, "APPROVED", 2));
   }
 
   @Test
@@ -175,6 +227,12 @@ class DeploymentServiceIT {
     assertThat(rejected.getReason()).isEqualTo("approval-refused");
     assertThat(rejected.getBy()).isEqualTo("bob");
     assertThat(rejected.getMessage()).isEqualTo("biased");
+    assertThat(service.events(ApprovalAnswered.class, "refused"))
+        .extracting(
+            ApprovalAnswered::getApproved,
+            ApprovalAnswered::getComment,
+            ApprovalAnswered::getStatus)
+        .containsExactly(tuple(false, "biased", "REJECTED"));
     assertThat(service.post(path + "/approve", "{'by':'carol'}").status()).isEqualTo(409);
     assertThat(service.post(path + "/approve", "{'by':'bob'}").status()).isEqualTo(409);
   }
@@ -243,6 +301,9 @@ class DeploymentServiceIT {
     assertThat(rejected.getReason()).isEqualTo("superseded");
     assertThat(service.get("/api/v1/approvals/" + old).body().get("status").asString())
         .isEqualTo("SUPERSEDED");
+    assertThat(service.events(ApprovalWithdrawn.class, "overtaken"))
+        .extracting(ApprovalWithdrawn::getApprovalId, ApprovalWithdrawn::getReason)
+        .containsExactly(tuple(old, "superseded"));
     assertThat(service.post("/api/v1/approvals/" + old + "/approve", "{'by':'bob'}").status())
         .isEqualTo(409);
   }

@@ -77,6 +77,10 @@ final class RunningService implements AutoCloseable {
     return context.getBean(type);
   }
 
+  <T> T bean(String name, Class<T> type) {
+    return context.getBean(name, type);
+  }
+
   private ConfigurableApplicationContext start() {
     URI postgres = URI.create(database.jdbcUrl().substring("jdbc:".length()));
     return DeploymentService.application()

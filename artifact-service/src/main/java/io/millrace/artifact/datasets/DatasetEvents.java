@@ -5,12 +5,14 @@ import io.millrace.database.Tx;
 import io.millrace.events.DatasetRef;
 import io.millrace.events.DatasetRejected;
 import io.millrace.events.DatasetVersionCreated;
+import io.millrace.events.DatasetVersionDeleted;
 import io.millrace.events.FileRef;
 import io.millrace.messaging.Outbox;
 import io.millrace.schemas.Topics;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** Tells the platform of new versions, in the transaction that stores them, and of refusals. */
+/** Tells the platform of versions, in the transaction that changes them, and of refusals. */
 @Component
 final class DatasetEvents {
 
@@ -43,6 +45,21 @@ final class DatasetEvents {
             .setRows(version.rows())
             .setColumns(version.columns())
             .setCreatedBy(version.createdBy())
+            .build(),
+        null);
+  }
+
+  void deleted(Tx tx, DatasetVersion version, String by, @Nullable String reason) {
+    outbox.append(
+        tx,
+        Topics.DATASETS,
+        version.name().value(),
+        DatasetVersionDeleted.newBuilder()
+            .setDatasetName(version.name().value())
+            .setVersion(version.version())
+            .setDigest(version.digest())
+            .setBy(by)
+            .setReason(reason)
             .build(),
         null);
   }

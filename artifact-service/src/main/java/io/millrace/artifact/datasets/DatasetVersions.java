@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** The store of dataset versions. */
@@ -121,7 +122,7 @@ final class DatasetVersions {
   }
 
   /** Removes a version; its number is not given again. False: there is none. */
-  boolean delete(DatasetName name, int version) {
+  boolean delete(DatasetVersion version, String by, @Nullable String reason) {
     return database.inTransaction(
         tx -> {
           tx.update(
@@ -129,13 +130,18 @@ final class DatasetVersions {
               update contents set touched_at = now() where sha256 in (
                 select sha256 from version_files where name = $1 and version = $2)
               """,
-              name.value(),
-              version);
-          return tx.update(
-                  "delete from dataset_versions where name = $1 and version = $2",
-                  name.value(),
-                  version)
-              > 0;
+              version.name().value(),
+              version.version());
+          boolean deleted =
+              tx.update(
+                      "delete from dataset_versions where name = $1 and version = $2",
+                      version.name().value(),
+                      version.version())
+                  > 0;
+          if (deleted) {
+            events.deleted(tx, version, by, reason);
+          }
+          return deleted;
         });
   }
 

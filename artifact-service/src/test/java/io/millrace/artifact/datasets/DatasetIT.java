@@ -12,6 +12,7 @@ import io.millrace.database.Database;
 import io.millrace.embedded.EmbeddedPlatform;
 import io.millrace.events.DatasetRejected;
 import io.millrace.events.DatasetVersionCreated;
+import io.millrace.events.DatasetVersionDeleted;
 import io.millrace.messaging.EventCodec;
 import io.millrace.schemas.Topics;
 import java.io.ByteArrayInputStream;
@@ -346,6 +347,33 @@ class DatasetIT {
     DatasetRejected empty = (DatasetRejected) told.get(1);
     assertThat(empty.getFile()).isEqualTo("told.csv");
     assertThat(empty.getReason()).isEqualTo("empty-file");
+    assertThat(told.get(2)).isInstanceOf(DatasetVersionCreated.class);
+  }
+
+  @Test
+  void tellsOfADeletedVersionOnce() {
+    service.pushCsv("dropped", CSV);
+    String path = "/api/v1/datasets/dropped/versions/1";
+    assertThat(
+            RunningService.send(
+                    HttpRequest.newBuilder(service.uri(path))
+                        .header("X-Millrace-User", "grace")
+                        .header("X-Millrace-Reason", "too small")
+                        .DELETE())
+                .status())
+        .isEqualTo(204);
+    assertThat(service.delete(path).status()).isEqualTo(404);
+    service.pushCsv("dropped", CSV);
+
+    List<SpecificRecord> told = events(SpecificRecord.class, "dropped", 3);
+    assertThat(told).hasSize(3);
+    DatasetVersionCreated created = (DatasetVersionCreated) told.getFirst();
+    DatasetVersionDeleted deleted = (DatasetVersionDeleted) told.get(1);
+    assertThat(deleted.getDatasetName()).isEqualTo("dropped");
+    assertThat(deleted.getVersion()).isEqualTo(1);
+    assertThat(deleted.getDigest()).isEqualTo(created.getDataset().getDigest());
+    assertThat(deleted.getBy()).isEqualTo("grace");
+    assertThat(deleted.getReason()).isEqualTo("too small");
     assertThat(told.get(2)).isInstanceOf(DatasetVersionCreated.class);
   }
 

@@ -111,7 +111,7 @@ class Rollout {
     }
     approvals.pending(tx, modelName).stream()
         .filter(asked -> asked.version() >= first && asked.version() <= last)
-        .forEach(asked -> approvals.update(tx, asked, asked.superseded(now())));
+        .forEach(asked -> withdraw(tx, asked, RejectionReason.VERSION_DELETED));
   }
 
   /**
@@ -142,6 +142,7 @@ class Rollout {
       return before;
     }
     approvals.update(tx, before, after);
+    events.answered(tx, after);
     switch (after.status()) {
       case APPROVED -> granted(tx, after, comment);
       case REJECTED -> refused(tx, after, person, comment);
@@ -368,7 +369,12 @@ class Rollout {
   private void withdraw(Tx tx, String model, String environment, Predicate<Approval> which) {
     approvals.pending(tx, model, environment).stream()
         .filter(which)
-        .forEach(asked -> approvals.update(tx, asked, asked.superseded(now())));
+        .forEach(asked -> withdraw(tx, asked, RejectionReason.SUPERSEDED));
+  }
+
+  private void withdraw(Tx tx, Approval asked, RejectionReason why) {
+    approvals.update(tx, asked, asked.superseded(now()));
+    events.withdrawn(tx, asked, why);
   }
 
   private Approval ask(Tx tx, ModelVersion version, Stage stage, String requestedBy) {
