@@ -3,14 +3,19 @@ package io.millrace.tracking.runs;
 import io.millrace.database.Database;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
+import io.millrace.tracking.experiments.ExperimentId;
+import io.millrace.tracking.runs.RunPlan.Known;
+import io.millrace.tracking.runs.RunPlan.Way;
 import io.millrace.tracking.runs.RunSql.Part;
 import io.millrace.tracking.runs.RunSql.Range;
 import io.millrace.tracking.runs.RunSql.Statement;
 import io.millrace.tracking.search.Keyset;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -20,15 +25,14 @@ import org.springframework.stereotype.Component;
 
 /**
  * Finds runs. What leads to a page is chosen here and not by the planner, which cannot know how a
- * metric is spread in one experiment:
+ * metric is spread in one experiment: {@link RunPlan} compares what the ways cost, from a bounded
+ * count of each clause's runs and from how many of the runs that the order names next fulfil it.
  *
  * <ol>
- *   <li>a clause that few runs fulfil, counted up to a limit, leads to those, which are then
- *       sorted;
- *   <li>else the order's index leads, and each run it names is tested, milestone by milestone;
- *   <li>where few of the first ones pass, the runs of a clause are gathered in memory if that takes
- *       less than looking each one up, and the order is followed on;
- *   <li>where even that is too far, or no index has the order, the planner decides.
+ *   <li>The order's index leads, milestone by milestone, and each run it names is tested; the runs
+ *       of clauses may be gathered in memory first, which makes a test cheap.
+ *   <li>A clause leads, the runs that pass the others are sorted.
+ *   <li>Where no clause has an index, or the order has none, the planner decides.
  * </ol>
  *
  * <p>All statements of a page see one state of the database.
@@ -37,31 +41,32 @@ import org.springframework.stereotype.Component;
 class RunSearch {
 
   /**
-   * Where one way of finding runs is given up for another.
+   * How much is tried before a way is chosen.
    *
-   * @param few up to so many runs of a clause are sorted rather than met in order
+   * @param few up to so many runs of a clause are counted
+   * @param sampled so many runs that the order names next are tested
    * @param firstStretch entries of the order's index up to the first milestone
-   * @param longestStretch more tests than this are not made one by one
-   * @param entriesPerTest entries of an index that are read in a row while one run is tested
+   * @param weights of the ways that are compared
    */
-  record Limits(int few, int firstStretch, int longestStretch, double entriesPerTest) {
+  record Limits(int few, int sampled, int firstStretch, RunPlan.Weights weights) {
 
-    static final Limits USUAL = new Limits(2000, 400, 30_000, 20);
+    static final Limits USUAL = new Limits(2000, 100, 400, RunPlan.Weights.USUAL);
   }
 
   private static final int STRETCHES = 4;
   private static final long NO_CLAUSE = -1;
 
-  /** Entries of a clause; to count more of them takes longer than they can save. */
-  private static final int MOST_GATHERED = 30_000;
+  /** So many of a sample tell how many there are. */
+  private static final int MANY = 5;
 
-  private static final int LONGEST_WALK = 100_000;
+  /** Up to so many runs the order is followed to its end where that is a look into memory each. */
+  private static final int SHORT = 150_000;
 
-  /** What gathering an entry costs, in readings of it. */
-  private static final double GATHERED = 1.25;
+  private static final Duration SIZE_KNOWN = Duration.ofSeconds(30);
+  private static final int SIZES = 1000;
 
-  /** A clause is gathered for at most this share of what it saves, since both are estimates. */
-  private static final double WORTHWHILE = 0.7;
+  /** Taken for the number of runs where nobody has counted them yet. */
+  private static final double UNCOUNTED = 100_000;
 
   /** Without these, runs are joined one by one; switched on where the planner decides. */
   private static final List<String> JOINS =
@@ -93,6 +98,7 @@ class RunSearch {
   private final Database database;
   private final RunDocuments documents;
   private final Limits limits;
+  private final Map<List<ExperimentId>, Size> sizes = new ConcurrentHashMap<>();
 
   @Autowired
   RunSearch(Database database, RunDocuments documents) {
@@ -128,12 +134,8 @@ class RunSearch {
   }
 
   private Found find(Tx tx, RunQuery query, @Nullable Place after, int limit) {
-    Search search = new Search(tx, query, limits, limit + 1);
-    if (after == null) {
-      search.first();
-    } else {
-      search.next(after);
-    }
+    Search search = new Search(tx, query, limit + 1);
+    search.find(after);
     List<Hit> hits = search.hits;
     List<Hit> page = hits.subList(0, Math.min(limit, hits.size()));
     return new Found(
@@ -141,25 +143,40 @@ class RunSearch {
         hits.size() > limit ? new Place(page.getLast().values(), search.clause) : null);
   }
 
+  private record Size(double runs, long until) {}
+
+  /** About how many runs there are; asked for again now and then. */
+  private double size(Tx tx, List<ExperimentId> experiments) {
+    Size known = sizes.get(experiments);
+    if (known != null && System.nanoTime() - known.until() < 0) {
+      return known.runs();
+    }
+    if (sizes.size() >= SIZES) {
+      sizes.clear();
+    }
+    Statement size = RunSql.size(experiments);
+    double counted = tx.queryOne(size.sql(), row -> row.float8("runs"), size.args()).orElse(0.0);
+    double runs = counted > 0 ? counted : UNCOUNTED;
+    sizes.put(experiments, new Size(runs, System.nanoTime() + SIZE_KNOWN.toNanos()));
+    return runs;
+  }
+
   /** One page in the making. */
-  private static final class Search {
+  private final class Search {
 
     private final Tx tx;
     private final RunQuery query;
-    private final Limits limits;
     private final RunSql sql;
     private final int need;
     private final int firstStretch;
     private final List<Hit> hits = new ArrayList<>();
     private long clause = NO_CLAUSE;
-    private final List<Integer> gathered = new ArrayList<>();
     private @Nullable Milestone first;
     private boolean free;
 
-    Search(Tx tx, RunQuery query, Limits limits, int need) {
+    Search(Tx tx, RunQuery query, int need) {
       this.tx = tx;
       this.query = query;
-      this.limits = limits;
       this.sql = new RunSql(query);
       this.need = need;
       this.firstStretch = Math.max(limits.firstStretch(), 4 * need);
@@ -168,63 +185,35 @@ class RunSearch {
     /** Where a stretch ends; null where the order does. */
     private record Milestone(@Nullable Object value) {}
 
-    void first() {
-      clause = rarest();
-      find(null);
-    }
-
-    void next(Place after) {
-      boolean known =
-          after.clause() >= 0 && sql.leadingClauses().contains(Math.toIntExact(after.clause()));
-      clause = known ? after.clause() : NO_CLAUSE;
-      find(after.values());
-    }
-
-    private void find(@Nullable List<@Nullable Object> after) {
-      if (clause != NO_CLAUSE) {
-        add(sql.fromClause((int) clause, after, need));
+    void find(@Nullable Place after) {
+      List<@Nullable Object> values = after == null ? null : after.values();
+      Optional<Integer> leading =
+          after != null && sql.leads(after.clause())
+              ? Optional.of((int) after.clause())
+              : sql.namesRuns().or(this::rarest);
+      if (leading.isPresent()) {
+        clause = leading.get();
+        add(sql.fromClause(leading.get(), List.of(), Part.EVERYTHING, values, need));
       } else if (sql.orderLeads()) {
-        alongOrder(after);
+        alongOrder(values);
       } else {
-        planned(Part.EVERYTHING, after);
+        planned(Part.EVERYTHING, values);
       }
     }
 
-    private long rarest() {
-      Optional<Integer> named = sql.namesRuns();
-      if (named.isPresent()) {
-        return named.get();
-      }
+    /** Where no index has the order: the clause that few runs fulfil. */
+    private Optional<Integer> rarest() {
       List<Integer> clauses = sql.leadingClauses();
-      if (clauses.isEmpty()) {
-        return NO_CLAUSE;
+      if (sql.orderLeads() || clauses.isEmpty()) {
+        return Optional.empty();
       }
       int few = Math.max(limits.few(), need);
-      Statement opening = sql.opening(clauses, few + 1, firstStretch);
-      List<Long> found =
-          tx.queryOne(
-                  opening.sql(),
-                  row -> {
-                    if (sql.orderLeads()) {
-                      first = new Milestone(value(row, sql.byMetric()));
-                    }
-                    return counts(row, clauses.size());
-                  },
-                  opening.args())
-              .orElseThrow();
+      List<Long> found = counted(clauses, few + 1);
       int rarest = 0;
       for (int i = 1; i < found.size(); i++) {
         rarest = found.get(i) < found.get(rarest) ? i : rarest;
       }
-      return found.get(rarest) <= few ? clauses.get(rarest) : NO_CLAUSE;
-    }
-
-    private static List<Long> counts(Row row, int columns) {
-      List<Long> counts = new ArrayList<>();
-      for (int i = 0; i < columns; i++) {
-        counts.add(row.int8("n" + i));
-      }
-      return counts;
+      return found.get(rarest) <= few ? Optional.of(clauses.get(rarest)) : Optional.empty();
     }
 
     private void alongOrder(@Nullable List<@Nullable Object> after) {
@@ -239,6 +228,9 @@ class RunSearch {
         counted = stretches(from, after, false);
       }
       if (!counted || hits.size() == need) {
+        return;
+      }
+      if (sql.requiresNumber()) {
         return;
       }
       boolean missing = after != null && from == null;
@@ -265,115 +257,236 @@ class RunSearch {
      */
     private boolean stretches(
         @Nullable Object from, @Nullable List<@Nullable Object> after, boolean missing) {
-      int length = firstStretch;
-      int tested = 0;
       int before = hits.size();
       Range begin = new Range(from, false, null);
       List<@Nullable Object> place = after;
       if (from != null && (missing || !sql.byMetric())) {
         // Many runs can have one start time; those come in the order of their ids.
-        along(new Range(from, false, from), after, missing);
+        along(new Range(from, false, from), after, missing, List.of());
         begin = new Range(from, true, null);
         place = null;
       }
+      if (!query.selective() && !missing) {
+        along(begin, place, missing, List.of());
+        return true;
+      }
+      Clauses clauses = clauses(begin, missing);
+      double tested = 0;
       for (int stretch = 1; hits.size() < need; stretch++) {
-        Object end =
-            query.selective() || missing ? milestone(begin, missing, length).value() : null;
-        along(new Range(begin.from(), begin.open(), end), place, missing);
-        if (end == null) {
-          return true;
+        Way way = clauses.way(need - hits.size(), stretch > STRETCHES);
+        switch (way) {
+          case Way.Along(List<Integer> gathered, double entries) -> {
+            boolean toEnd = clauses.cheapToEnd(gathered);
+            int length = (int) Math.min(Integer.MAX_VALUE / 2, Math.max(firstStretch, 2 * entries));
+            Object end = toEnd ? null : milestone(begin, missing, length).value();
+            along(
+                new Range(begin.from(), begin.open(), end),
+                place,
+                missing,
+                clauses.numbers(gathered));
+            if (end == null) {
+              return true;
+            }
+            tested += length;
+            clauses = clauses.measured(Math.max(0.5, hits.size() - before) / tested);
+            begin = new Range(end, true, null);
+            place = null;
+          }
+          case Way.Together(int lead, List<Integer> gathered) -> {
+            together(
+                clauses.number(lead),
+                clauses.numbers(gathered),
+                missing ? Part.MISSING : Part.EVERYTHING,
+                hits.isEmpty() ? after : hits.getLast().values());
+            return false;
+          }
+          case Way.Planned() -> {
+            planned(
+                missing ? Part.MISSING : Part.EVERYTHING,
+                hits.isEmpty() ? after : hits.getLast().values());
+            return false;
+          }
         }
-        tested += length;
-        if (hits.size() == need) {
-          return true;
-        }
-        double rate = Math.max(0.5, hits.size() - before) / tested;
-        double left = (need - hits.size()) / rate;
-        if (stretch == STRETCHES || !worthFollowing(left, rate, missing)) {
-          planned(
-              missing ? Part.MISSING : Part.EVERYTHING,
-              hits.isEmpty() ? after : hits.getLast().values());
-          return false;
-        }
-        begin = new Range(end, true, null);
-        place = null;
-        // An entry costs little once clauses are gathered, and a full page ends the stretch anyway.
-        double next =
-            gathered.isEmpty()
-                ? Math.min(limits.longestStretch(), 1.5 * left)
-                : Math.min(LONGEST_WALK, 2 * left);
-        length = (int) Math.max(length, next);
       }
       return true;
     }
 
     /**
-     * Whether following the order for so many more entries takes less than finding all runs at
-     * once; gathers clauses where that helps. All in tests of one run.
+     * The clauses that an index finds runs by, and what is known of them.
      *
-     * @param rate the share of runs that pass
+     * @param numbers of the clauses among the required ones
+     * @param sampled whether each one's share was seen, and not only that of all
      */
-    private boolean worthFollowing(double left, double rate, boolean missing) {
-      int clauses = Math.max(1, sql.leadingClauses().size());
-      double share = Math.pow(rate, 1.0 / clauses);
-      double tests = left * Math.pow(share, gathered.size());
-      List<Integer> open = gathered.isEmpty() ? sql.leadingClauses() : List.of();
-      double most = WORTHWHILE * tests * limits.entriesPerTest() / GATHERED;
-      Statement counts = sql.counts(open, (int) Math.min(MOST_GATHERED, most) + 1);
-      List<Long> entries = new ArrayList<>();
-      double all =
-          tx.queryOne(
-                  counts.sql(),
-                  row -> {
-                    entries.addAll(counts(row, open.size()));
-                    return row.float8("runs");
-                  },
-                  counts.args())
-              .orElseThrow();
-      double cost = 0;
-      for (int i : fewestFirst(entries)) {
-        double gathering = GATHERED * entries.get(i) / limits.entriesPerTest();
-        if (entries.get(i) <= MOST_GATHERED && gathering <= WORTHWHILE * tests) {
-          gathered.add(open.get(i));
-          cost += gathering;
-          tests *= share;
+    private record Clauses(List<Integer> numbers, Known known, boolean sampled, Limits limits) {
+
+      Way way(int need, boolean atOnce) {
+        if (!atOnce) {
+          return RunPlan.choose(
+              new Known(need, known.all(), known.clauses(), known.rest(), known.others()),
+              limits.weights());
+        }
+        return numbers.isEmpty()
+            ? new Way.Planned()
+            : RunPlan.together(known.clauses(), known.all());
+      }
+
+      int number(int clause) {
+        return numbers.get(clause);
+      }
+
+      List<Integer> numbers(List<Integer> clauses) {
+        return clauses.stream().map(this::number).toList();
+      }
+
+      boolean cheapToEnd(List<Integer> gathered) {
+        return !gathered.isEmpty()
+            && gathered.size() == numbers.size()
+            && known.others() == 0
+            && known.all() <= SHORT;
+      }
+
+      /** With the share of the runs that passed. */
+      Clauses measured(double rate) {
+        List<RunPlan.Clause> clauses = known.clauses();
+        double rest = 1;
+        if (sampled || clauses.isEmpty()) {
+          double expected = 1;
+          for (RunPlan.Clause clause : clauses) {
+            expected *= clause.share();
+          }
+          rest = rate / expected;
+        } else {
+          double share = Math.pow(rate, 1.0 / clauses.size());
+          clauses =
+              clauses.stream()
+                  .map(
+                      clause ->
+                          new RunPlan.Clause(Math.min(clause.runs(), share * known.all()), share))
+                  .toList();
+        }
+        return new Clauses(
+            numbers,
+            new Known(known.need(), known.all(), clauses, rest, known.others()),
+            sampled,
+            limits);
+      }
+    }
+
+    /** What an index said of a clause. */
+    private record Seen(long counted, long sampled, long passed) {
+
+      /** Whether too few passed to tell from them how many there are. */
+      boolean doubtful(int few) {
+        return counted > few && passed < MANY;
+      }
+
+      RunPlan.Clause clause(boolean exact, double all) {
+        double share = (passed + 0.5) / (sampled + 1);
+        if (exact) {
+          return new RunPlan.Clause(counted, passed < MANY ? Math.max(1, counted) / all : share);
+        }
+        // So many were not expected; there may be many more.
+        return new RunPlan.Clause(
+            passed < MANY ? Math.max(counted, all / 2) : Math.max(counted, share * all), share);
+      }
+    }
+
+    private Clauses clauses(Range begin, boolean missing) {
+      List<Integer> numbers =
+          sql.byMetric() && !missing ? sql.leadingAlongMetric() : sql.leadingClauses();
+      int others = sql.others(numbers, missing);
+      double size = size(tx, query.experiments());
+      if (numbers.isEmpty() || missing) {
+        // Where nothing was seen everything passes, until it is found otherwise.
+        return new Clauses(
+            numbers,
+            new Known(
+                need,
+                size,
+                numbers.stream().map(clause -> new RunPlan.Clause(size, 1)).toList(),
+                1,
+                others),
+            false,
+            limits);
+      }
+      List<Seen> seen = seen(numbers, begin);
+      List<Integer> doubtful =
+          IntStream.range(0, numbers.size())
+              .filter(i -> seen.get(i).doubtful(limits.few()))
+              .boxed()
+              .toList();
+      int most = (int) Math.max(10.0 * limits.few(), size / 20);
+      if (!doubtful.isEmpty()) {
+        List<Long> counted = counted(doubtful.stream().map(numbers::get).toList(), most + 1);
+        for (int i = 0; i < doubtful.size(); i++) {
+          Seen before = seen.get(doubtful.get(i));
+          seen.set(doubtful.get(i), new Seen(counted.get(i), before.sampled(), before.passed()));
         }
       }
-      cost += tests + (gathered.isEmpty() ? 0 : left / limits.entriesPerTest());
-      return cost <= limits.longestStretch() && cost <= together(rate, all, clauses, missing);
+      List<RunPlan.Clause> clauses =
+          IntStream.range(0, numbers.size())
+              .mapToObj(
+                  i -> {
+                    long counted = seen.get(i).counted();
+                    boolean exact =
+                        counted <= limits.few() || (doubtful.contains(i) && counted <= most);
+                    return seen.get(i).clause(exact, Math.max(size, counted));
+                  })
+              .toList();
+      return new Clauses(numbers, new Known(need, size, clauses, 1, others), true, limits);
     }
 
-    private static List<Integer> fewestFirst(List<Long> counts) {
-      return IntStream.range(0, counts.size())
-          .boxed()
-          .sorted(Comparator.comparing(counts::get))
-          .toList();
+    private List<Seen> seen(List<Integer> numbers, Range begin) {
+      Statement statement =
+          sql.opening(numbers, limits.few() + 1, begin, limits.sampled(), firstStretch);
+      return tx.queryOne(
+              statement.sql(),
+              row -> {
+                first = new Milestone(value(row, sql.byMetric()));
+                List<Seen> seen = new ArrayList<>();
+                for (int i = 0; i < numbers.size(); i++) {
+                  seen.add(new Seen(row.int8("n" + i), row.int8("sampled"), row.int8("h" + i)));
+                }
+                return seen;
+              },
+              statement.args())
+          .orElseThrow();
     }
 
-    /**
-     * What it takes to find all runs at once, in tests of one run: the entries of each clause are
-     * read in a row, the runs they have in common are tested and sorted.
-     *
-     * @param rate the share of runs that pass
-     * @param all how many runs there are; 0 where nobody has counted yet
-     */
-    private double together(double rate, double all, int clauses, boolean missing) {
-      if (all <= 0) {
-        return Double.POSITIVE_INFINITY;
-      }
-      double entries = clauses * all * Math.pow(rate, 1.0 / clauses) + (missing ? all : 0);
-      return entries / limits.entriesPerTest() + 2 * rate * all;
+    private List<Long> counted(List<Integer> clauses, int most) {
+      Statement statement = sql.counts(clauses, most);
+      return tx.queryOne(
+              statement.sql(),
+              row -> {
+                List<Long> counts = new ArrayList<>();
+                for (int i = 0; i < clauses.size(); i++) {
+                  counts.add(row.int8("n" + i));
+                }
+                return counts;
+              },
+              statement.args())
+          .orElseThrow();
     }
 
-    private void along(Range range, @Nullable List<@Nullable Object> after, boolean missing) {
+    private void along(
+        Range range,
+        @Nullable List<@Nullable Object> after,
+        boolean missing,
+        List<Integer> gathered) {
       plan(false);
       add(sql.fromOrder(range, after, missing, need - hits.size(), gathered));
     }
 
+    private void together(
+        int lead, List<Integer> gathered, Part part, @Nullable List<@Nullable Object> after) {
+      plan(false);
+      add(sql.fromClause(lead, gathered, part, after, need - hits.size()));
+    }
+
     private Milestone milestone(Range begin, boolean missing, int length) {
-      if (first != null) {
-        Milestone known = first;
-        first = null;
+      Milestone known = first;
+      first = null;
+      if (known != null && length == firstStretch) {
         return known;
       }
       Statement statement = sql.milestone(begin, missing, length);

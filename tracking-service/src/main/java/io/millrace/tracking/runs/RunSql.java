@@ -16,6 +16,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,24 +99,36 @@ final class RunSql {
     return writer.page("runs r", part, after, null, limit);
   }
 
-  /** Goes from the runs that a clause finds to the rest. */
-  Statement fromClause(int clause, @Nullable List<@Nullable Object> after, int limit) {
+  /**
+   * Goes from the runs that a clause finds to the rest.
+   *
+   * @param gathered other clauses whose runs are read first and kept in memory
+   */
+  Statement fromClause(
+      int clause,
+      List<Integer> gathered,
+      Part part,
+      @Nullable List<@Nullable Object> after,
+      int limit) {
     Writer writer = new Writer(true);
+    writer.gather(gathered);
     Filter.Clause leading = query.required().get(clause);
+    if (isRunId(leading)) {
+      return writer.page("runs r", part, after, leading, limit);
+    }
+    writer.runId = "c.run_id";
     String from =
-        isRunId(leading)
-            ? "runs r"
-            : "(select c.run_id from "
-                + writer.leading(leading)
-                + ") c join runs r on r.run_id = c.run_id";
-    return writer.page(from, Part.EVERYTHING, after, leading, limit);
+        "(select c.run_id from "
+            + writer.leading(leading)
+            + ") c join runs r on r.run_id = c.run_id";
+    return writer.page(from, part, after, leading, limit);
   }
 
   /**
    * Goes along the order's index through a range of the first key.
    *
    * @param missing whether that is the order among runs that lack the first metric
-   * @param gathered leading clauses whose runs are read first, all of them, and kept in memory
+   * @param gathered clauses whose runs are read first and kept in memory
    */
   Statement fromOrder(
       Range range,
@@ -124,7 +139,8 @@ final class RunSql {
     boolean metric = byMetric() && !missing;
     Writer writer = new Writer(true);
     writer.runId = metric ? "o0.run_id" : "r.run_id";
-    gathered.forEach(clause -> writer.gathered.add(query.required().get(clause)));
+    writer.ordered = metric ? "o0.value" : null;
+    writer.gather(gathered);
     Keyset finite = metric ? new Keyset(columns(true)) : keyset;
     List<ExperimentId> experiments = query.experiments();
     if (experiments.size() == 1) {
@@ -143,14 +159,56 @@ final class RunSql {
 
   /** Which clauses an index finds runs by. */
   List<Integer> leadingClauses() {
+    return leadingClauses(clause -> true);
+  }
+
+  /** The same without those that bound the order's own index. */
+  List<Integer> leadingAlongMetric() {
+    return leadingClauses(clause -> !ofOrder(clause));
+  }
+
+  private List<Integer> leadingClauses(Predicate<Filter.Clause> wanted) {
     List<Integer> leading = new ArrayList<>();
     List<Filter.Clause> required = query.required();
     for (int i = 0; i < required.size(); i++) {
-      if (leads(required.get(i))) {
+      Filter.Clause clause = required.get(i);
+      if (leads(clause) && wanted.test(clause) && range(clause).getFirst() == clause) {
         leading.add(i);
       }
     }
     return leading;
+  }
+
+  /** Whether a run passes only where the first metric of the order is a number. */
+  boolean requiresNumber() {
+    return query.required().stream()
+        .anyMatch(clause -> ofOrder(clause) && clause.test() instanceof Filter.Number);
+  }
+
+  /**
+   * What is asked of a metric besides: a run has one value of it, so that all of that is one
+   * stretch of its index. The first clause stands for the others.
+   */
+  private List<Filter.Clause> range(Filter.Clause clause) {
+    if (clause.field().entity() != Entity.METRIC || !query.required().contains(clause)) {
+      return List.of(clause);
+    }
+    List<Filter.Clause> range =
+        query.required().stream()
+            .filter(other -> other.field().equals(clause.field()) && leads(other))
+            .toList();
+    return leads(clause) ? range : List.of(clause);
+  }
+
+  private boolean ofOrder(Filter.Clause clause) {
+    return byMetric() && clause.field().equals(first().field());
+  }
+
+  /** Whether the required clause of that number is one of those. */
+  boolean leads(long clause) {
+    return clause >= 0
+        && clause < query.required().size()
+        && leads(query.required().get((int) clause));
   }
 
   /** The required clause that names the runs themselves. */
@@ -164,28 +222,59 @@ final class RunSql {
     return Optional.empty();
   }
 
-  /**
-   * How many runs each of those clauses finds, counted up to a limit: n0, n1, ...; and where the
-   * order leads, its first milestone.
-   */
-  Statement opening(List<Integer> clauses, int limit, int entries) {
+  /** How many runs each of some clauses finds, counted up to a limit: n0, n1, ... */
+  Statement counts(List<Integer> clauses, int limit) {
     Writer writer = new Writer(true);
-    String sql = "select " + writer.counts(clauses, limit);
-    if (orderLeads()) {
-      sql +=
-          ", (" + writer.milestone(new Range(null, false, null), false, entries) + ") as milestone";
-    }
+    return new Statement("select " + writer.counts(clauses, limit), writer.parameters.toArray());
+  }
+
+  /**
+   * The same counts; how many runs the order names next, up to a limit, and how many of them fulfil
+   * each clause: sampled, h0, h1, ...; and the order's milestone after so many entries.
+   */
+  Statement opening(List<Integer> clauses, int limit, Range begin, int sampled, int entries) {
+    Writer writer = new Writer(true);
+    String sql =
+        "select s.*, %s, (%s) as milestone from (%s) s"
+            .formatted(
+                writer.counts(clauses, limit),
+                writer.milestone(begin, false, entries),
+                writer.sample(clauses, begin, sampled));
     return new Statement(sql, writer.parameters.toArray());
   }
 
-  /** The same counts, and about how many runs there are at all: runs. */
-  Statement counts(List<Integer> clauses, int limit) {
-    Writer writer = new Writer(true);
-    String all =
-        "(select greatest(reltuples, 0)::float8 from pg_class where oid = 'runs'::regclass) as runs";
+  /** About how many runs those experiments have, by the planner's statistics: runs. */
+  static Statement size(List<ExperimentId> experiments) {
     return new Statement(
-        "select " + (clauses.isEmpty() ? "" : writer.counts(clauses, limit) + ", ") + all,
-        writer.parameters.toArray());
+        """
+        select greatest(c.reltuples, 0)::float8 * coalesce(
+            (select coalesce(sum(x.share) filter (where x.id = any ($1::bigint[])), min(x.share))
+              from pg_stats s
+                cross join lateral unnest(s.most_common_vals::text::bigint[], s.most_common_freqs) x (id, share)
+              where s.schemaname = current_schema() and s.tablename = 'runs' and s.attname = 'experiment_id'),
+            1)::float8 as runs
+        from pg_class c where c.oid = 'runs'::regclass
+        """,
+        new Object[] {experiments.stream().map(ExperimentId::value).toArray(Long[]::new)});
+  }
+
+  /** How many conditions a run is tested for that those clauses do not stand for. */
+  int others(List<Integer> clauses, boolean missing) {
+    long along = missing ? 0 : query.required().stream().filter(this::ofOrder).count();
+    int stood =
+        clauses.stream().mapToInt(clause -> range(query.required().get(clause)).size()).sum();
+    return (int) (conditions(query.filter()) - stood - along)
+        + (query.view() == ViewType.DELETED_ONLY ? 1 : 0)
+        + (missing ? 1 : 0);
+  }
+
+  private static int conditions(Filter filter) {
+    return switch (filter) {
+      case Filter.And(List<Filter> parts) -> parts.stream().mapToInt(RunSql::conditions).sum();
+      case Filter.Or(List<Filter> parts) -> parts.stream().mapToInt(RunSql::conditions).sum();
+      case Filter.Not(Filter part) -> conditions(part);
+      case Filter.Clause clause -> 1;
+    };
   }
 
   private static boolean isRunId(Filter.Clause clause) {
@@ -263,6 +352,10 @@ final class RunSql {
 
     private final Set<Filter.Clause> gathered = new HashSet<>();
     private String runId = "r.run_id";
+
+    /** The value of the first metric of the order, where its index leads. */
+    private @Nullable String ordered;
+
     private @Nullable String experiments;
 
     Writer(boolean probing) {
@@ -280,6 +373,32 @@ final class RunSql {
       return experiments;
     }
 
+    void gather(List<Integer> clauses) {
+      clauses.forEach(clause -> gathered.add(query.required().get(clause)));
+    }
+
+    String sample(List<Integer> clauses, Range begin, int entries) {
+      String count = parameters.add((long) entries) + "::bigint";
+      String of = byMetric() ? "latest_metrics o" : "runs o";
+      String column = byMetric() ? "o.value" : "o.start_time";
+      String direction = ascending(false) ? " asc" : " desc";
+      String inner =
+          entries(column + " as value, o.run_id", of, column, begin, byMetric(), false)
+              + " limit "
+              + count;
+      StringBuilder sql = new StringBuilder("select count(*) as sampled");
+      for (int i = 0; i < clauses.size(); i++) {
+        sql.append(", count(*) filter (where ")
+            .append(clause(query.required().get(clauses.get(i)), null))
+            .append(") as h")
+            .append(i);
+      }
+      return sql.append(
+              " from (select x.run_id from unnest(%s::bigint[]) e (id) cross join lateral (%s) x order by x.value%s limit %s) r"
+                  .formatted(parameters.add(ids()), inner, direction, count))
+          .toString();
+    }
+
     String counts(List<Integer> clauses, int limit) {
       String most = parameters.add((long) limit);
       List<String> counts = new ArrayList<>();
@@ -293,38 +412,49 @@ final class RunSql {
 
     String milestone(Range begin, boolean missing, int entries) {
       boolean metric = byMetric() && !missing;
-      boolean ascending = ascending(missing);
-      String ids = parameters.add(ids());
-      String direction = ascending ? " asc" : " desc";
       String column = metric ? "o.value" : "o.start_time";
-      StringBuilder inner =
-          new StringBuilder("select " + column + " as value from ")
-              .append(metric ? "latest_metrics o" : "runs o")
+      String of = metric ? "latest_metrics o" : "runs o";
+      String count = parameters.add((long) entries) + "::bigint";
+      String inner =
+          entries(column + " as value", of, column, begin, metric, missing)
+              + " limit "
+              + count
+              + " + 1";
+      return "select x.value from unnest(%s::bigint[]) e (id) cross join lateral (%s) x order by x.value%s offset %s limit 1"
+          .formatted(parameters.add(ids()), inner, ascending(missing) ? " asc" : " desc", count);
+    }
+
+    /** What the order's index names in an experiment e. */
+    private String entries(
+        String select, String of, String column, Range begin, boolean metric, boolean missing) {
+      StringBuilder sql =
+          new StringBuilder("select ")
+              .append(select)
+              .append(" from ")
+              .append(of)
               .append(" where o.experiment_id = e.id");
       if (metric) {
-        inner
-            .append(" and o.key = ")
+        sql.append(" and o.key = ")
             .append(parameters.add(first().field().key()))
             .append("::text and o.value < 'NaN'::float8");
+        for (Filter.Clause clause : query.required()) {
+          if (ofOrder(clause)) {
+            sql.append(" and ").append(SqlFilter.test("o.value", clause.test(), parameters));
+          }
+        }
       }
+      boolean ascending = ascending(missing);
       if (begin.from() != null) {
-        inner
-            .append(" and ")
+        sql.append(" and ")
             .append(column)
             .append(beyond(ascending, begin.open()))
             .append(parameters.add(begin.from()))
             .append(metric ? "::float8" : "::bigint");
       }
-      String count = parameters.add((long) entries);
-      inner
-          .append(" order by ")
+      return sql.append(" order by ")
           .append(column)
-          .append(direction)
-          .append(" limit ")
-          .append(count)
-          .append("::bigint + 1");
-      return "select x.value from unnest(%s::bigint[]) e (id) cross join lateral (%s) x order by x.value%s offset %s::bigint limit 1"
-          .formatted(ids, inner, direction, count);
+          .append(ascending ? " asc" : " desc")
+          .toString();
     }
 
     Statement page(
@@ -333,7 +463,8 @@ final class RunSql {
         @Nullable List<@Nullable Object> after,
         Filter.@Nullable Clause leading,
         int limit) {
-      StringBuilder sql = new StringBuilder("select r.*, ").append(keyset.select());
+      StringBuilder sql =
+          new StringBuilder(probing ? "select r.*, " : "select r.run_id, ").append(keyset.select());
       sql.append(" from ").append(from).append(joins(0));
       sql.append(" where r.experiment_id = ").append(experimentIds());
       conditions(sql, leading);
@@ -346,7 +477,19 @@ final class RunSql {
         sql.append(" and ").append(keyset.after(after, parameters));
       }
       sql.append(" order by ").append(keyset.orderBy()).append(limit(limit));
-      return new Statement(sql.toString(), parameters.toArray());
+      return new Statement(
+          probing ? sql.toString() : completed(sql.toString()), parameters.toArray());
+    }
+
+    /** All of the runs that were found: where many are hashed and sorted, they stay small so. */
+    private String completed(String found) {
+      return "select r.*, %s from (%s) x join runs r on r.run_id = x.run_id order by %s"
+          .formatted(
+              IntStream.range(0, keyset.size())
+                  .mapToObj(i -> "x.k" + i)
+                  .collect(Collectors.joining(", ")),
+              found,
+              keyset.named("x.k").orderBy());
     }
 
     Statement alongOrder(
@@ -451,17 +594,27 @@ final class RunSql {
     }
 
     private String clause(Filter.Clause clause, Filter.@Nullable Clause leading) {
-      if (clause == leading && !isRunId(clause)) {
+      if (leading != null && !isRunId(leading) && range(leading).contains(clause)) {
+        return "true";
+      }
+      if (ordered != null && ofOrder(clause)) {
+        return SqlFilter.test(ordered, clause.test(), parameters);
+      }
+      if (!range(clause).getFirst().equals(clause)) {
         return "true";
       }
       if (gathered.contains(clause)) {
         // As a condition it would become a join, which forgets the order; as a value it does not.
         return "(%s in (select c.run_id from %s)) is true".formatted(runId, leading(clause));
       }
+      return tested(clause);
+    }
+
+    private String tested(Filter.Clause clause) {
       return switch (clause.field().entity()) {
         case METRIC ->
             SqlFilter.keyed(
-                "latest_metrics m where m.run_id = r.run_id" + of("m"),
+                "latest_metrics m where m.run_id = " + runId + of("m") + besides(clause, "m.value"),
                 "m.key",
                 "m.value",
                 clause,
@@ -473,14 +626,27 @@ final class RunSql {
       };
     }
 
+    private String besides(Filter.Clause clause, String value) {
+      return range(clause).stream()
+          .filter(other -> !other.equals(clause))
+          .map(other -> " and " + SqlFilter.test(value, other.test(), parameters))
+          .collect(Collectors.joining());
+    }
+
     private String keyed(String table, Filter.Clause clause) {
       return SqlFilter.keyed(
-          table + " t where t.run_id = r.run_id" + of("t"),
+          table + " t where t.run_id = " + runId + of("t"),
           "t.key",
           // A value as short as this is found, or told apart, by what the index has of it.
-          isShort(clause.test()) ? "t.sought" : "t.value",
+          isShort(clause.test()) ? "t.sought" : whole(table, "t"),
           clause,
           parameters);
+    }
+
+    /** The value of a row, read from the table only where the index does not have all of it. */
+    private static String whole(String table, String row) {
+      return "case when length(%2$s.sought) < %3$s then %2$s.sought else (select v.value from %1$s v where v.run_id = %2$s.run_id and v.key = %2$s.key) end"
+          .formatted(table, row, SOUGHT);
     }
 
     private String of(String table) {
@@ -508,7 +674,9 @@ final class RunSql {
               + parameters.add(clause.field().key())
               + "::text and ";
       if (metric) {
-        return found + SqlFilter.test("c.value", clause.test(), parameters);
+        return found
+            + SqlFilter.test("c.value", clause.test(), parameters)
+            + besides(clause, "c.value");
       }
       if (isShort(clause.test())) {
         return found + SqlFilter.test("c.sought", clause.test(), parameters);
@@ -548,9 +716,12 @@ final class RunSql {
               case ATTRIBUTE, DATASET -> "";
             };
         if (!table.isEmpty()) {
+          String text =
+              "(select x.run_id, x.experiment_id, x.key, %s as value from %s x)"
+                  .formatted(whole(table, "x"), table);
           joins
               .append(" left join ")
-              .append(table)
+              .append(key.field().entity() == Entity.METRIC ? table : text)
               .append(" o")
               .append(i)
               .append(" on o")

@@ -230,16 +230,23 @@ class RunSearchIT {
     return keys.stream().map(key -> key + pick(random, List.of("", " ASC", " desc"))).toList();
   }
 
+  /** Each of them takes one way where it is open, whatever it costs. */
   static List<RunSearch.Limits> ways() {
+    double yes = 1e-9;
+    double no = Double.POSITIVE_INFINITY;
     return List.of(
         RunSearch.Limits.USUAL,
+        new RunSearch.Limits(20, 30, 60, RunPlan.Weights.USUAL),
         // The order leads, in many short stretches.
-        new RunSearch.Limits(0, 3, 100_000, 0),
-        // The planner takes over after one of them.
-        new RunSearch.Limits(0, 3, 0, 20),
-        new RunSearch.Limits(20, 30, 60, 20),
-        // Whatever can be gathered is.
-        new RunSearch.Limits(0, 3, 100_000, 1e9));
+        new RunSearch.Limits(0, 20, 3, new RunPlan.Weights(no, no, no)),
+        // It does, among runs that are in memory.
+        new RunSearch.Limits(0, 20, 3, new RunPlan.Weights(yes, no, no)),
+        // A clause leads.
+        new RunSearch.Limits(0, 20, 3, new RunPlan.Weights(no, yes, no)),
+        // It does, among runs that are in memory.
+        new RunSearch.Limits(0, 20, 3, new RunPlan.Weights(yes, yes, no)),
+        // The planner decides.
+        new RunSearch.Limits(0, 0, 3, new RunPlan.Weights(no, no, yes)));
   }
 
   private static RunSearch search(RunSearch.Limits limits) {
