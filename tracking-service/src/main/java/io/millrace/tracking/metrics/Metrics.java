@@ -10,7 +10,6 @@ import io.millrace.tracking.runs.RunId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +22,14 @@ import org.springframework.stereotype.Component;
 /** The store of metric points. */
 @Component
 class Metrics {
+
+  private static final String KEEP_NEWEST =
+      """
+      on conflict (run_id, key) do update
+        set step = excluded.step, timestamp_ms = excluded.timestamp_ms, value = excluded.value
+        where (excluded.step, excluded.timestamp_ms, excluded.value)
+          > (l.step, l.timestamp_ms, l.value)
+      """;
 
   /**
    * Everything that log calls to several runs change, in one statement: the points, the newest of
@@ -49,10 +56,7 @@ class Metrics {
         from unnest($7::bigint[], $8::text[], $9::float8[], $10::bigint[], $11::bigint[])
           as p (no, key, value, timestamp_ms, step) join active a using (no)
         order by a.no, p.key
-        on conflict (run_id, key) do update
-          set step = excluded.step, timestamp_ms = excluded.timestamp_ms, value = excluded.value
-          where (excluded.step, excluded.timestamp_ms, excluded.value)
-            > (l.step, l.timestamp_ms, l.value)
+        %s
       ), counted as materialized (
         select run_id, count(*) as total from stored group by run_id
       ), news as (
@@ -68,9 +72,42 @@ class Metrics {
       from asked r left join counted c using (run_id)
       """;
 
-  private static final String WRITE_NEW = WRITE.formatted("", Heartbeats.NOTE);
+  /**
+   * {@link #WRITE} for one run whose points are all new, so that nothing has to be joined or
+   * counted. A batch is mostly that.
+   */
+  private static final String WRITE_NEW_OF_ONE =
+      """
+      with asked as materialized (
+        select run_id, experiment_id, lifecycle_stage from runs where run_id = any($1::text[])
+      ), active as materialized (
+        select run_id, experiment_id from asked where lifecycle_stage = 'active'
+      ), stored as (
+        insert into run_metrics (run_id, key, timestamp_ms, step, value)
+        select a.run_id, p.key, p.timestamp_ms, p.step, p.value
+        from active a, unnest($2::text[], $3::float8[], $4::bigint[], $5::bigint[])
+          as p (key, value, timestamp_ms, step)
+      ), newest as (
+        insert into latest_metrics as l (run_id, experiment_id, key, step, timestamp_ms, value)
+        select a.run_id, a.experiment_id, p.key, p.step, p.timestamp_ms, p.value
+        from active a, unnest($6::text[], $7::float8[], $8::bigint[], $9::bigint[])
+          as p (key, value, timestamp_ms, step)
+        %s
+      ), news as (
+        insert into metric_notes (run_id, total, points) select run_id, $10, $11 from active
+      ), heard as (
+        %s
+      )
+      select a.run_id, a.lifecycle_stage, $10 as stored,
+        exists (select 1 from run_heartbeats h
+                where h.run_id = a.run_id and h.lost_at is not null) as lost
+      from asked a
+      """
+          .formatted(KEEP_NEWEST, Heartbeats.NOTE);
+
+  private static final String WRITE_NEW = WRITE.formatted("", KEEP_NEWEST, Heartbeats.NOTE);
   private static final String WRITE_SOME =
-      WRITE.formatted("on conflict do nothing", Heartbeats.NOTE);
+      WRITE.formatted("on conflict do nothing", KEEP_NEWEST, Heartbeats.NOTE);
 
   /** The key of a point, as the table has it. */
   private static final Comparator<Metric> BY_KEY =
@@ -111,7 +148,33 @@ class Metrics {
    *     twice; then none is stored
    */
   Map<RunId, Written> writeNew(Tx tx, SortedMap<RunId, List<Metric>> points) {
-    return write(tx, WRITE_NEW, points);
+    return points.size() == 1
+        ? writeNew(tx, points.firstEntry().getKey(), points.firstEntry().getValue())
+        : write(tx, WRITE_NEW, points);
+  }
+
+  private static Map<RunId, Written> writeNew(Tx tx, RunId run, List<Metric> points) {
+    List<Metric> sorted = sorted(points);
+    SortedMap<String, Metric> last = MetricSample.newest(sorted);
+    Columns all = new Columns();
+    all.add(1, sorted);
+    Columns newest = new Columns();
+    newest.add(1, last.values());
+    return byRun(
+        tx.query(
+            WRITE_NEW_OF_ONE,
+            Metrics::written,
+            new ArrayLiteral().add(run.value()).toString(),
+            all.keys.toString(),
+            all.values.toString(),
+            all.timestamps.toString(),
+            all.steps.toString(),
+            newest.keys.toString(),
+            newest.values.toString(),
+            newest.timestamps.toString(),
+            newest.steps.toString(),
+            (long) sorted.size(),
+            MetricSample.json(MetricSample.of(points, last))));
   }
 
   /** {@link #write(Tx, SortedMap)} of one run; empty where there is no such run. */
@@ -137,8 +200,8 @@ class Metrics {
       all.add(no, sorted);
       newest.add(no, last.values());
     }
-    return tx
-        .query(
+    return byRun(
+        tx.query(
             sql,
             Metrics::written,
             runs.toString(),
@@ -152,9 +215,11 @@ class Metrics {
             newest.values.toString(),
             newest.timestamps.toString(),
             newest.steps.toString(),
-            notes.toString())
-        .stream()
-        .collect(Collectors.toMap(Written::run, Function.identity()));
+            notes.toString()));
+  }
+
+  private static Map<RunId, Written> byRun(List<Written> written) {
+    return written.stream().collect(Collectors.toMap(Written::run, Function.identity()));
   }
 
   private static Written written(Row row) {
@@ -170,9 +235,15 @@ class Metrics {
     if (points.size() == 1) {
       return points;
     }
-    List<Metric> sorted = new ArrayList<>(new LinkedHashSet<>(points));
+    List<Metric> sorted = new ArrayList<>(points);
     sorted.sort(BY_KEY);
-    return sorted;
+    List<Metric> distinct = new ArrayList<>(sorted.size());
+    for (Metric point : sorted) {
+      if (distinct.isEmpty() || !point.equals(distinct.getLast())) {
+        distinct.add(point);
+      }
+    }
+    return distinct;
   }
 
   /** Points of several runs as PostgreSQL unnests them; a run is the number of its place. */
