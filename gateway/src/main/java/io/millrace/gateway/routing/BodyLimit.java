@@ -49,6 +49,9 @@ class BodyLimit implements WebFilter {
   @Override
   public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
     var length = exchange.getRequest().getHeaders().getContentLength();
+    if (length <= SMALL.toBytes()) {
+      return chain.filter(exchange);
+    }
     var most = most(exchange.getRequest().getPath().pathWithinApplication());
     if (length > most) {
       return problems.write(
