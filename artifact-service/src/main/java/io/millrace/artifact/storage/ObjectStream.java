@@ -5,16 +5,19 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import java.net.URI;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
 import org.springframework.stereotype.Component;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
 
@@ -31,7 +34,10 @@ final class ObjectStream implements AutoCloseable {
 
   /** Beside the network's threads, so that the next bytes come while these are hashed. */
   private static final Scheduler HASHING =
-      Schedulers.newParallel("object-hash", Runtime.getRuntime().availableProcessors(), true);
+      new Unstoppable(
+          Executors.newFixedThreadPool(
+              Runtime.getRuntime().availableProcessors(),
+              Thread.ofPlatform().name("object-hash-", 1).daemon().factory()));
 
   private static final int OK = 200;
   private static final int NOT_FOUND = 404;
@@ -120,6 +126,32 @@ final class ObjectStream implements AutoCloseable {
   @Override
   public void close() {
     connections.dispose();
+  }
+
+  /**
+   * Runs every task, also those of a reader that has gone away: what waits for its hash is let go
+   * by a task, and one that is taken back before it begins would leave it for ever.
+   */
+  private record Unstoppable(Executor threads) implements Scheduler {
+
+    @Override
+    public Disposable schedule(Runnable task) {
+      threads.execute(task);
+      return Disposables.never();
+    }
+
+    @Override
+    public Worker createWorker() {
+      return new Worker() {
+        @Override
+        public Disposable schedule(Runnable task) {
+          return Unstoppable.this.schedule(task);
+        }
+
+        @Override
+        public void dispose() {}
+      };
+    }
   }
 
   private static final class TooLong extends RuntimeException {}
