@@ -133,11 +133,23 @@ class RunSearchIT {
   private static String filter(Random random, int depth) {
     int kind = random.nextInt(depth > 2 ? 1 : 6);
     return switch (kind) {
-      case 0, 1 -> clause(random);
+      case 0 -> clause(random);
+      case 1 -> stretch(random) + " AND " + clause(random);
       case 2, 3 -> filter(random, depth + 1) + " AND " + clause(random);
       case 4 -> "(" + filter(random, depth + 1) + " or " + filter(random, depth + 1) + ")";
       default -> "NOT (" + filter(random, depth + 1) + ")";
     };
+  }
+
+  /** Several comparisons of one metric, by which the order may go, too. */
+  private static String stretch(Random random) {
+    String key = pick(random, List.of("a", "b"));
+    return "metrics.%1$s > %2$s AND metrics.%1$s %3$s %4$s"
+        .formatted(
+            key,
+            random.nextInt(10) / 10.0 - 0.5,
+            pick(random, List.of("<", "<=", "!=", ">=")),
+            random.nextInt(20) / 10.0);
   }
 
   private static String clause(Random random) {
