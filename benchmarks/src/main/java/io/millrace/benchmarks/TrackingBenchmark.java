@@ -41,8 +41,8 @@ final class TrackingBenchmark {
   private static final int BATCH = 1000;
   private static final Duration WARM_UP = Duration.ofSeconds(15);
 
-  /** After so long a batch takes no less time any more: two processors compile beside the work. */
-  private static final Duration COMPILED = Duration.ofSeconds(45);
+  /** After so long a call takes no less time any more: two processors compile beside the work. */
+  static final Duration COMPILED = Duration.ofSeconds(45);
 
   /** The disk is not the same from minute to minute: what is compared takes turns. */
   private static final Duration TURN = Duration.ofSeconds(5);
@@ -371,6 +371,7 @@ final class TrackingBenchmark {
 
   /** Files up and down, beside the MinIO client and the store alone. */
   private void artifacts(ArtifactBenchmark bench, Path home) throws Exception {
+    var warmUp = COMPILED;
     for (var load :
         List.of(
             new ArtifactBenchmark.Load(32, 1L << 20),
@@ -378,7 +379,8 @@ final class TrackingBenchmark {
             new ArtifactBenchmark.Load(1, 512L << 20))) {
       terminal.line(load + " up and down ...");
       var most = load.bytes() > 64L << 20;
-      var results = bench.measure(load, WARM_UP, most ? 3 : 7, most ? 9 : 15);
+      var results = bench.measure(load, warmUp, most ? 3 : 7, most ? 9 : 15);
+      warmUp = WARM_UP;
       ratios("upload of " + load + " from a file", "uploadObject", results.upload());
       ratios("download of " + load + " into nothing", "getObject", results.read());
       ratios("download of " + load + " to a file", "downloadObject", results.download());
