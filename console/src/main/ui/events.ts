@@ -64,6 +64,8 @@ export const EVENT_TYPES = [
   'DatasetVersionCreated',
   'DatasetRejected',
   'DatasetVersionDeleted',
+  'ArtifactStored',
+  'ArtifactDeleted',
   'PipelineApplied',
   'WebhookDisabled',
   'WebhookCreated',
@@ -103,6 +105,7 @@ export const LOGGING: ReadonlySet<EventType> = new Set<EventType>([
   'LoggedModelTagsChanged',
   'LoggedModelParamsLogged',
   'LoggedModelMetricsLogged',
+  'ArtifactStored',
 ]);
 
 /** One event of the history, as the stream and a flow show it. */
@@ -182,6 +185,10 @@ export interface EventData {
   stage?: string;
   alias?: string;
   originalTopic?: string;
+  path?: string;
+  folder?: boolean;
+  files?: number;
+  previousSha256?: string | null;
   consumer?: string;
 }
 
@@ -354,6 +361,10 @@ export function summary(event: FlowEvent): string {
       return `${d.datasetName}, line ${d.line} of ${d.file}: ${d.message}`;
     case 'DatasetVersionDeleted':
       return `${d.datasetName} v${d.version} by ${people(d.by)}`;
+    case 'ArtifactStored':
+      return `${d.path}${d.previousSha256 ? ' replaced' : ''} by ${people(d.by)}`;
+    case 'ArtifactDeleted':
+      return `${d.path}${d.folder ? ` with ${d.files?.toLocaleString('en')} ${d.files === 1 ? 'file' : 'files'}` : ''} by ${people(d.by)}`;
     case 'PipelineApplied':
       return `${d.pipelineName} v${d.version} by ${people(d.by)}${d.changed?.length ? `: ${d.changed.join(', ')}` : ''}`;
     case 'WebhookCreated':

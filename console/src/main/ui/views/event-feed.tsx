@@ -17,13 +17,18 @@ export function EventFeed({ flows }: { flows: Resource<Page<Flow>> }) {
   const { connection } = useLive();
   const now = useNow();
   const past = usePast(flows.data);
+  // Apart, so that ten thousand files or metrics push nothing else out.
   const [fresh, setFresh] = useState<FlowEvent[]>([]);
+  const [logged, setLogged] = useState<FlowEvent[]>([]);
   const [filter, setFilter] = useState('');
   const [logging, setLogging] = useState(false);
   const [held, setHeld] = useState<FlowEvent[] | null>(null);
-  useEvents((event) => setFresh((before) => [event, ...before].slice(0, KEPT)));
+  useEvents((event) => {
+    const add = LOGGING.has(event.type) ? setLogged : setFresh;
+    add((before) => [event, ...before].slice(0, KEPT));
+  });
 
-  const all = held ?? merged(fresh, past ?? []);
+  const all = held ?? merged([...fresh, ...logged], past ?? []);
   const wanted = filter.trim().toLowerCase();
   const matching = all.filter(
     (event) =>
@@ -58,7 +63,7 @@ export function EventFeed({ flows }: { flows: Resource<Page<Flow>> }) {
         </div>
       }
       resource={{
-        data: past || fresh.length > 0 ? matching : undefined,
+        data: past || fresh.length > 0 || logged.length > 0 ? matching : undefined,
         error: flows.error,
         reload: flows.reload,
       }}

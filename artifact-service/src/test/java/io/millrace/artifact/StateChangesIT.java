@@ -2,6 +2,8 @@ package io.millrace.artifact;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.events.ArtifactDeleted;
+import io.millrace.events.ArtifactStored;
 import io.millrace.events.DatasetVersionCreated;
 import io.millrace.events.DatasetVersionDeleted;
 import java.io.IOException;
@@ -23,7 +25,11 @@ class StateChangesIT {
   private static final Map<String, Class<? extends SpecificRecord>> LEAVES =
       Map.of(
           "POST /api/v1/datasets/{}/versions", DatasetVersionCreated.class,
-          "DELETE /api/v1/datasets/{}/versions/{}", DatasetVersionDeleted.class);
+          "DELETE /api/v1/datasets/{}/versions/{}", DatasetVersionDeleted.class,
+          "PUT /api/2.0/mlflow-artifacts/artifacts/{}", ArtifactStored.class,
+          "POST /api/2.0/mlflow-artifacts/mpu/complete/{}", ArtifactStored.class,
+          "POST /api/2.0/mlflow/upload-artifact", ArtifactStored.class,
+          "DELETE /api/2.0/mlflow-artifacts/artifacts/{}", ArtifactDeleted.class);
 
   private static final Set<String> LEAVES_NONE =
       Set.of(
@@ -33,7 +39,11 @@ class StateChangesIT {
           "PUT /api/v1/contents/{}/uploads/{}/parts/{}",
           "POST /api/v1/contents/{}/uploads/{}/complete",
           "POST /api/v1/datasets/{}/versions/{}/verify",
-          "POST /api/v1/artifacts/gc");
+          "POST /api/v1/artifacts/gc",
+          "POST /api/2.0/mlflow-artifacts/mpu/create/{}",
+          "POST /api/2.0/mlflow-artifacts/mpu/abort/{}",
+          "PUT /api/2.0/mlflow-artifacts/mpu/part/{}/{}",
+          "POST /api/2.0/mlflow/artifacts/presigned-upload-url");
 
   @Test
   void noCallIsLeftOut() throws IOException {
@@ -44,7 +54,10 @@ class StateChangesIT {
     assertThat(LEAVES_NONE).allSatisfy(call -> assertThat(page).contains("`" + call + "`"));
   }
 
-  /** Those of the platform's own API; MLflow's are about the files of runs. */
+  /**
+   * MLflow's are there under two names each, and those of uploads in parts with and without a
+   * folder.
+   */
   private static Set<String> changingRoutes() {
     Set<String> routes = new TreeSet<>();
     try (RunningService service = RunningService.start(Map.of())) {
@@ -59,13 +72,16 @@ class StateChangesIT {
                       .forEach(
                           method ->
                               route.getPatternsCondition().getPatterns().stream()
-                                  .map(path -> path.getPatternString())
-                                  .filter(path -> path.startsWith("/api/v1/"))
-                                  .forEach(
-                                      path ->
-                                          routes.add(
-                                              method + " " + path.replaceAll("\\{[^}]*}", "{}")))));
+                                  .map(path -> named(path.getPatternString()))
+                                  .forEach(path -> routes.add(method + " " + path))));
     }
     return routes;
+  }
+
+  private static String named(String pattern) {
+    return pattern
+        .replaceAll("\\{[^}]*}", "{}")
+        .replaceFirst("^/ajax-api/", "/api/")
+        .replaceFirst("/mpu/([a-z]+)$", "/mpu/$1/{}");
   }
 }

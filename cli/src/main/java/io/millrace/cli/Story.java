@@ -243,6 +243,16 @@ public final class Story {
               "%s version %d, by %s"
                   .formatted(
                       text(data, "datasetName"), data.path("version").asInt(), text(data, "by")));
+      case "ArtifactStored" ->
+          say(time, type, "%s, by %s".formatted(text(data, "path"), text(data, "by")));
+      case "ArtifactDeleted" ->
+          say(
+              time,
+              type,
+              data.path("folder").asBoolean()
+                  ? "%s with %d files, by %s"
+                      .formatted(text(data, "path"), data.path("files").asLong(), text(data, "by"))
+                  : "%s, by %s".formatted(text(data, "path"), text(data, "by")));
       case "PipelineApplied" ->
           say(
               time,

@@ -180,6 +180,23 @@ class StoryTest {
   }
 
   @Test
+  void tellsWhichFilesAreStoredAndDeleted() {
+    tell("ArtifactStored", 0, "{\"path\":\"2/a/artifacts/roc.png\",\"by\":\"grace\"}");
+    tell(
+        "ArtifactDeleted",
+        10,
+        "{\"path\":\"2/a/artifacts/roc.png\",\"folder\":false,\"files\":1,\"by\":\"grace\"}");
+    tell(
+        "ArtifactDeleted",
+        20,
+        "{\"path\":\"2/a/artifacts\",\"folder\":true,\"files\":12,\"by\":\"ada\"}");
+    assertThat(said())
+        .contains("ArtifactStored      2/a/artifacts/roc.png, by grace")
+        .contains("ArtifactDeleted     2/a/artifacts/roc.png, by grace")
+        .contains("ArtifactDeleted     2/a/artifacts with 12 files, by ada");
+  }
+
+  @Test
   void tellsAnEventOnceThoughItComesTwice() {
     var event =
         "{\"seq\":1,\"id\":\"same\",\"type\":\"RunStarted\",\"time\":\"%s\",\"data\":{\"worker\":\"w\",\"attempt\":1}}"

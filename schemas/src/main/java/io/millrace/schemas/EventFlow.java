@@ -3,6 +3,8 @@ package io.millrace.schemas;
 import io.millrace.events.ApprovalAnswered;
 import io.millrace.events.ApprovalRequested;
 import io.millrace.events.ApprovalWithdrawn;
+import io.millrace.events.ArtifactDeleted;
+import io.millrace.events.ArtifactStored;
 import io.millrace.events.DataValidated;
 import io.millrace.events.DatasetRejected;
 import io.millrace.events.DatasetVersionCreated;
@@ -86,8 +88,8 @@ public final class EventFlow {
    *
    * <p>What becomes of experiments, runs and logged models, and {@code ModelVersionCreated}, are
    * here because any MLflow client may log a run or register a model; {@code ModelPromoted} because
-   * a person may promote or roll back; what becomes of registered models, datasets, pipelines and
-   * webhooks because people see to it.
+   * a person may promote or roll back; what becomes of files, registered models, datasets,
+   * pipelines and webhooks because people and their clients see to it.
    */
   private static final Set<Class<? extends SpecificRecord>> FIRST =
       new LinkedHashSet<>(
@@ -96,6 +98,8 @@ public final class EventFlow {
               DatasetVersionCreated.class,
               DatasetRejected.class,
               DatasetVersionDeleted.class,
+              ArtifactStored.class,
+              ArtifactDeleted.class,
               PipelineApplied.class,
               MetricsLogged.class,
               RunEnded.class,
@@ -208,6 +212,7 @@ public final class EventFlow {
         InputsLogged.class,
         MetricsLogged.class,
         OutputsLogged.class,
+        ArtifactStored.class,
         RunUpdated.class,
         RunEnded.class,
         RunDeleted.class);
@@ -224,6 +229,7 @@ public final class EventFlow {
         LoggedModelTagsChanged.class,
         LoggedModelUpdated.class,
         LoggedModelMetricsLogged.class,
+        ArtifactStored.class,
         OutputsLogged.class,
         LoggedModelDeleted.class);
     row(LoggedModelUpdated.class);
@@ -262,6 +268,8 @@ public final class EventFlow {
     row(DatasetVersionCreated.class, DatasetVersionDeleted.class);
     row(DatasetVersionDeleted.class);
     row(DatasetRejected.class);
+    row(ArtifactStored.class, ArtifactDeleted.class);
+    row(ArtifactDeleted.class);
     row(RegisteredModelCreated.class, ModelVersionCreated.class);
     row(RegisteredModelUpdated.class);
     row(RegisteredModelRenamed.class);

@@ -3,6 +3,8 @@ package io.millrace.schemas;
 import io.millrace.events.ApprovalAnswered;
 import io.millrace.events.ApprovalRequested;
 import io.millrace.events.ApprovalWithdrawn;
+import io.millrace.events.ArtifactDeleted;
+import io.millrace.events.ArtifactStored;
 import io.millrace.events.DataValidated;
 import io.millrace.events.DatasetRejected;
 import io.millrace.events.DatasetVersionCreated;
@@ -336,6 +338,20 @@ public final class Topics {
               DatasetRejected.getClassSchema(),
               DatasetVersionDeleted.getClassSchema()));
 
+  /** Kept short: a run may store files by the thousand, and the newest of each is there to ask. */
+  public static final Topic ARTIFACTS =
+      new Topic(
+          "millrace.artifacts",
+          "Files that were stored and deleted through the artifact proxy.",
+          "run id, or id of the logged model, else the first segment of the path",
+          3,
+          Duration.ofDays(7),
+          Kind.FACT,
+          ARTIFACT,
+          List.of(TRACKING),
+          true,
+          List.of(ArtifactStored.getClassSchema(), ArtifactDeleted.getClassSchema()));
+
   public static final Topic PIPELINES =
       new Topic(
           "millrace.pipelines",
@@ -383,6 +399,7 @@ public final class Topics {
           PREDICTIONS,
           DRIFT,
           DATASETS,
+          ARTIFACTS,
           PIPELINES,
           WEBHOOKS);
 

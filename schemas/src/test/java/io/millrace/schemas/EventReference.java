@@ -36,8 +36,14 @@ final class EventReference {
       | `PUT /api/v1/contents/{sha256}`, `POST /api/v1/contents/{sha256}/uploads`, `PUT /api/v1/contents/{sha256}/uploads/{id}/parts/{number}`, `POST /api/v1/contents/{sha256}/uploads/{id}/complete` | Bytes without a name, which go again unless a dataset version takes them: that is told. |
       | `POST /api/v1/datasets/{name}/versions/{version}/verify` | It reads; damage that it finds is noted of the stored bytes, as a download does. |
       | `POST /api/v1/artifacts/gc` | It removes bytes that nothing needs any more; what made them so was told. |
-      | `PUT` and `DELETE` below `/api/2.0/mlflow-artifacts/artifacts`, uploads in parts below `/api/2.0/mlflow-artifacts/mpu`, `POST /ajax-api/2.0/mlflow/upload-artifact` | Files are written as a stream, many a run, and become something to others by what is said of them: `OutputsLogged`, `LoggedModelCreated`, `ModelTrained`, `ModelVersionCreated`. |
+      | `POST /api/2.0/mlflow-artifacts/mpu/create/{path}`, `POST /api/2.0/mlflow-artifacts/mpu/abort/{path}`, `PUT /api/2.0/mlflow-artifacts/mpu/part/{upload}/{number}` | An upload in parts is no file before it is completed, which is told. |
       | `POST` of rows to a model | Scoring changes nothing; rows are told as `PredictionLogged`, straight to Kafka and without an outbox, so that no answer waits for a database. |
+
+      A file that is stored leaves `ArtifactStored`, one event a file, since each is a call of its own and whoever
+      follows files wants its digest. Deleting a folder is one call and leaves one `ArtifactDeleted` with the path and
+      the number of files: a tree of 100 000 goes in one statement, whose events would be the list of what a reader of
+      the topic has been told already. A run may store files by the thousand, so `ArtifactStored` stays in the history
+      as long as metrics do (`millrace.flows.keep-metrics`), and the console shows it among what is logged.
       """;
 
   private final SchemaCatalogue catalogue = SchemaCatalogue.load();

@@ -1,5 +1,6 @@
 package io.millrace.artifact.artifacts;
 
+import io.millrace.artifact.changes.Change;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +62,7 @@ final class ArtifactController {
 
   @DeleteMapping("/{*path}")
   Map<String, Object> delete(ServerHttpRequest request) {
-    artifacts.delete(path(request));
+    artifacts.delete(path(request), Change.of(request));
     return Map.of();
   }
 

@@ -3,6 +3,7 @@ package io.millrace.artifact.artifacts;
 import io.millrace.artifact.artifacts.Artifacts.LaterAttempt;
 import io.millrace.artifact.artifacts.Artifacts.PathConflict;
 import io.millrace.artifact.artifacts.MlflowProblem.NoArtifact;
+import io.millrace.artifact.changes.Change;
 import io.millrace.artifact.storage.DeclaredDigest;
 import io.millrace.artifact.storage.Download;
 import io.millrace.artifact.storage.ObjectUpload;
@@ -49,7 +50,7 @@ final class ArtifactFiles {
       stored = upload.finish();
     }
     try {
-      artifacts.store(path, stored, MediaTypes.of(path.name()), attempt);
+      artifacts.store(path, stored, MediaTypes.of(path.name()), attempt, Change.of(request));
     } catch (PathConflict | LaterAttempt e) {
       objects.discard(stored);
       throw e;

@@ -1,8 +1,10 @@
 package io.millrace.artifact.artifacts;
 
+import io.millrace.artifact.changes.Change;
 import io.millrace.artifact.storage.Objects;
 import io.millrace.artifact.storage.StoredObject;
 import io.millrace.database.Database;
+import io.millrace.database.Row;
 import io.millrace.database.Tx;
 import java.util.Comparator;
 import java.util.List;
@@ -17,10 +19,12 @@ final class Artifacts {
 
   private final Database database;
   private final Objects objects;
+  private final ArtifactEvents events;
 
-  Artifacts(Database database, Objects objects) {
+  Artifacts(Database database, Objects objects, ArtifactEvents events) {
     this.database = database;
     this.objects = objects;
+    this.events = events;
   }
 
   /** An entry of a folder; a folder has no size. */
@@ -65,23 +69,40 @@ final class Artifacts {
   }
 
   /** What an upload takes the place of. */
-  private record Replaced(String objectKey, int attempt) {}
+  private record Replaced(String objectKey, String sha256, boolean damaged, int attempt) {
+
+    static Replaced of(Row row) {
+      return new Replaced(
+          row.string("object_key"), row.string("sha256"), row.bool("damaged"), row.int4("attempt"));
+    }
+
+    boolean isAsGood(StoredObject object) {
+      return !damaged && sha256.equals(object.sha256());
+    }
+  }
 
   /**
-   * Makes an uploaded object the one at a path; what was there is removed later.
+   * Makes an uploaded object the one at a path; what was there is removed later. Bytes that were
+   * there already take the place of the old object too, which may be damaged without anyone knowing
+   * yet, but are no change that is told.
    *
    * @param attempt which attempt at a run stores it, 0 where the client does not say: a worker that
    *     lost its run and wakes up late must not overwrite what its successor stored
    * @throws PathConflict if the path is a folder or one of its parents is a file
    * @throws LaterAttempt if the file there is of a later attempt
    */
-  void store(ArtifactPath path, StoredObject object, String mediaType, int attempt) {
-    store(path, object, mediaType, attempt, tx -> {});
+  void store(ArtifactPath path, StoredObject object, String mediaType, int attempt, Change change) {
+    store(path, object, mediaType, attempt, change, tx -> {});
   }
 
   /** The same with more work in its transaction. */
   void store(
-      ArtifactPath path, StoredObject object, String mediaType, int attempt, Consumer<Tx> also) {
+      ArtifactPath path,
+      StoredObject object,
+      String mediaType,
+      int attempt,
+      Change change,
+      Consumer<Tx> also) {
     database.inTransactionVoid(
         tx -> {
           also.accept(tx);
@@ -94,12 +115,16 @@ final class Artifacts {
           requireFile(tx, path);
           Optional<Replaced> replaced =
               tx.queryOne(
-                  "select object_key, attempt from artifacts where path = $1",
-                  row -> new Replaced(row.string("object_key"), row.int4("attempt")),
+                  """
+                  select object_key, sha256, corrupt_since is not null as damaged, attempt
+                  from artifacts where path = $1
+                  """,
+                  Replaced::of,
                   path.value());
           if (attempt > 0 && replaced.isPresent() && replaced.get().attempt() > attempt) {
             throw new LaterAttempt(path, replaced.get().attempt(), attempt);
           }
+          boolean changed = replaced.isEmpty() || !replaced.get().isAsGood(object);
           tx.update(
               """
               insert into artifacts (path, object_key, sha256, size, media_type, attempt)
@@ -107,15 +132,21 @@ final class Artifacts {
               on conflict (path) do update
               set object_key = excluded.object_key, sha256 = excluded.sha256, size = excluded.size,
                   media_type = excluded.media_type, attempt = excluded.attempt,
-                  stored_at = now(), corrupt_since = null
+                  stored_at = case when $7 then now() else artifacts.stored_at end,
+                  corrupt_since = null
               """,
               path.value(),
               object.key(),
               object.sha256(),
               object.size(),
               mediaType,
-              attempt);
+              attempt,
+              changed);
           objects.release(tx, replaced.map(Replaced::objectKey).stream().toList());
+          if (changed) {
+            events.stored(
+                tx, path, object, mediaType, replaced.map(Replaced::sha256).orElse(null), change);
+          }
         });
   }
 
@@ -148,19 +179,54 @@ final class Artifacts {
             });
   }
 
-  /** Removes a file, or a folder with everything in it; nothing there is fine. */
-  void delete(ArtifactPath path) {
+  /**
+   * What a removal took away.
+   *
+   * @param folder whether there were files below the path
+   * @param size bytes of all files together
+   * @param sha256 of the one file; null for a folder
+   */
+  record Deleted(boolean folder, long files, long size, @Nullable String sha256) {}
+
+  /**
+   * Removes a file, or a folder with everything in it, and tells of it where anything was there.
+   */
+  void delete(ArtifactPath path, Change change) {
     database.inTransactionVoid(
-        tx ->
-            objects.releaseThoseOf(
-                tx,
-                """
-                delete from artifacts where path = $1 or (path >= $2 and path < $3)
-                returning object_key
-                """,
-                path.value(),
-                path.inside(),
-                after(path.inside())));
+        tx -> {
+          Deleted deleted = delete(tx, path);
+          if (deleted.files() > 0) {
+            events.deleted(tx, path, deleted, change);
+          }
+        });
+  }
+
+  /** The same for what is gone for good, which whoever decided it has told. */
+  void purge(ArtifactPath path) {
+    database.inTransactionVoid(tx -> delete(tx, path));
+  }
+
+  private Deleted delete(Tx tx, ArtifactPath path) {
+    return objects.releaseThoseOf(
+        tx,
+        """
+        delete from artifacts where path = $1 or (path >= $2 and path < $3)
+        returning object_key, path, size, sha256
+        """,
+        """
+        count(*) as files, coalesce(sum(size), 0)::bigint as size,
+        count(*) filter (where path <> $1) > 0 as folder,
+        max(sha256) filter (where path = $1) as sha256
+        """,
+        row ->
+            new Deleted(
+                row.bool("folder"),
+                row.int8("files"),
+                row.int8("size"),
+                row.bool("folder") ? null : row.stringOrNull("sha256")),
+        path.value(),
+        path.inside(),
+        after(path.inside()));
   }
 
   /** Marks an artifact as damaged unless it was replaced meanwhile. */

@@ -3,6 +3,7 @@ package io.millrace.artifact.artifacts;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.millrace.artifact.artifacts.Artifacts.PathConflict;
 import io.millrace.artifact.artifacts.MlflowProblem.Refusal;
+import io.millrace.artifact.changes.Change;
 import io.millrace.artifact.storage.PartUploads;
 import io.millrace.artifact.storage.PartUploads.Named;
 import io.millrace.artifact.storage.PartUploads.PartUpload;
@@ -109,7 +110,13 @@ final class MultipartController {
     }
     StoredObject stored = uploads.finish(upload, parts);
     try {
-      artifacts.store(path, stored, MediaTypes.of(path.name()), 0, tx -> uploads.done(tx, upload));
+      artifacts.store(
+          path,
+          stored,
+          MediaTypes.of(path.name()),
+          0,
+          Change.of(request),
+          tx -> uploads.done(tx, upload));
     } catch (PathConflict e) {
       uploads.giveUp(upload);
       throw e;

@@ -34,7 +34,7 @@ class PurgeListener {
   private void remove(String uri) {
     ArtifactPath.ofArtifactUri(uri)
         .ifPresentOrElse(
-            artifacts::delete,
+            artifacts::purge,
             () -> log.info("The files below {} are not kept here: left alone", uri));
   }
 }

@@ -2,6 +2,7 @@ package io.millrace.artifact.datasets;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import io.millrace.artifact.changes.Change;
 import io.millrace.artifact.datasets.DatasetIntake.Declared;
 import io.millrace.artifact.datasets.DatasetVersions.Pushed;
 import io.millrace.artifact.storage.Contents;
@@ -49,9 +50,6 @@ final class DatasetController {
 
   private static final String LATEST = "latest";
   private static final int MOST_FILES = 100_000;
-  private static final String NOBODY = "unknown";
-  private static final int LONGEST_NAME = 200;
-  private static final int LONGEST_REASON = 2000;
 
   private final DatasetIntake intake;
   private final DatasetVersions versions;
@@ -436,29 +434,14 @@ final class DatasetController {
 
   @DeleteMapping("/{name}/versions/{version}")
   ResponseEntity<Void> delete(
-      @PathVariable String name,
-      @PathVariable String version,
-      @RequestHeader(name = "X-Millrace-User", defaultValue = "") String by,
-      @RequestHeader(name = "X-Millrace-Reason", defaultValue = "") String reason) {
+      @PathVariable String name, @PathVariable String version, ServerHttpRequest request) {
     if (version.equals(LATEST)) {
       throw new ApiProblem(400, "invalid-version", "name the version to delete by its number");
     }
     DatasetVersion found = find(name, version);
-    versions.delete(
-        found,
-        by.isBlank() ? NOBODY : said(by, LONGEST_NAME),
-        reason.isBlank() ? null : said(reason, LONGEST_REASON));
+    Change change = Change.of(request);
+    versions.delete(found, change.by(), change.reason());
     return ResponseEntity.noContent().build();
-  }
-
-  /** Headers arrive as Latin-1; people write UTF-8. */
-  private static String said(String header, int most) {
-    String text =
-        new String(header.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8).strip();
-    if (text.length() <= most) {
-      return text;
-    }
-    return text.substring(0, Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most);
   }
 
   private List<VersionFile> allFiles(DatasetVersion version) {

@@ -1,6 +1,7 @@
 package io.millrace.artifact.storage;
 
 import io.millrace.database.Database;
+import io.millrace.database.Row;
 import io.millrace.database.Tx;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -8,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
@@ -134,18 +136,28 @@ final class Claims {
 
   /** Releases the keys that a statement returns as {@code object_key}. */
   long releaseThoseOf(Tx tx, String returningKeys, Object... arguments) {
+    return releaseThoseOf(
+        tx, returningKeys, "count(*) as keys", row -> row.int8("keys"), arguments);
+  }
+
+  /** The same, with a summary of what the statement returned. */
+  <T> T releaseThoseOf(
+      Tx tx, String returningKeys, String summary, Function<Row, T> mapper, Object... arguments) {
     List<Object> all = new ArrayList<>(List.of(arguments));
     all.add(owner);
     all.add(settings.deleteAfter().toMillis());
-    return tx.update(
-        """
-        with released as (%s)
-        insert into unreferenced_objects (object_key, owner, due_at)
-        select object_key, $%d, now() + $%d * interval '1 millisecond' from released
-        on conflict (object_key) do nothing
-        """
-            .formatted(returningKeys, arguments.length + 1, arguments.length + 2),
-        all.toArray());
+    return tx.query(
+            """
+            with released as (%s), noted as (
+              insert into unreferenced_objects (object_key, owner, due_at)
+              select object_key, $%d, now() + $%d * interval '1 millisecond' from released
+              on conflict (object_key) do nothing)
+            select %s from released
+            """
+                .formatted(returningKeys, arguments.length + 1, arguments.length + 2, summary),
+            mapper,
+            all.toArray())
+        .getFirst();
   }
 
   /** Makes due what an earlier process of this instance left. */

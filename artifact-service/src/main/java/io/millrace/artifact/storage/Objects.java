@@ -3,6 +3,7 @@ package io.millrace.artifact.storage;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.artifact.storage.ObjectStore.ObjectMissing;
+import io.millrace.database.Row;
 import io.millrace.database.Tx;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -123,9 +125,13 @@ public final class Objects {
   /**
    * Lets objects be removed whose keys a statement of this transaction returns as {@code
    * object_key}; one round trip for a whole tree.
+   *
+   * @param summary aggregates over what the statement returned, which make the one row that is
+   *     mapped
    */
-  public long releaseThoseOf(Tx tx, String returningKeys, Object... arguments) {
-    return claims.releaseThoseOf(tx, returningKeys, arguments);
+  public <T> T releaseThoseOf(
+      Tx tx, String returningKeys, String summary, Function<Row, T> mapper, Object... arguments) {
+    return claims.releaseThoseOf(tx, returningKeys, summary, mapper, arguments);
   }
 
   /**

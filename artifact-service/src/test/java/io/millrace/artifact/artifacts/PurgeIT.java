@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.artifact.RunningService;
+import io.millrace.artifact.Told;
 import io.millrace.embedded.EmbeddedPlatform;
+import io.millrace.events.ArtifactStored;
 import io.millrace.events.LoggedModelPurged;
 import io.millrace.events.RunPurged;
 import io.millrace.messaging.EventPublisher;
@@ -22,7 +24,7 @@ class PurgeIT {
 
   @Test
   void removesTheFilesOfWhatIsGoneForGoodAndOnlyThose() {
-    String run = UUID.randomUUID().toString();
+    String run = UUID.randomUUID().toString().replace("-", "");
     String other = run + "0";
     String model = "m-" + run;
     try (var service = RunningService.start(Map.of());
@@ -58,6 +60,13 @@ class PurgeIT {
                   service.get(PROXY + "7/models/" + model + "/artifacts/MLmodel").status() == 404);
       assertThat(service.get(PROXY + "7/" + run + "/artifacts/a/b.txt").status()).isEqualTo(404);
       assertThat(service.get(PROXY + "7/" + other + "/artifacts/a/b.txt").status()).isEqualTo(200);
+
+      // RunPurged told of it: the two puts are all that is told of its files.
+      put(service, "7/" + run + "/artifacts/later.txt");
+      await("event of the last put")
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> Told.of(Topics.ARTIFACTS, run).size() >= 2);
+      assertThat(Told.of(Topics.ARTIFACTS, run)).hasOnlyElementsOfType(ArtifactStored.class);
     }
   }
 

@@ -8,7 +8,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * The history of flows ({@code millrace.flows.*}).
  *
  * @param keep how long events stay; flows themselves stay
- * @param keepMetrics how long metrics stay in the history; the runs keep them
+ * @param keepMetrics how long metrics and stored files stay in the history; the runs keep them
  * @param prune how often old events are deleted
  * @param heartbeat pause between two comments in an event stream, 1 s to 1 min
  */

@@ -210,7 +210,10 @@ class Flows {
           union all
           (select seq from flow_events
            where type = 'LoggedModelMetricsLogged' and time < now() - make_interval(secs => $2)
-           limit $3))
+           limit $3)
+          union all
+          (select seq from flow_events
+           where type = 'ArtifactStored' and time < now() - make_interval(secs => $2) limit $3))
         """,
         (double) keep.toSeconds(),
         (double) keepMetrics.toSeconds(),
