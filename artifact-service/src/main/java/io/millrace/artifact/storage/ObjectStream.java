@@ -1,8 +1,8 @@
 package io.millrace.artifact.storage;
 
+import io.millrace.buffers.LargePieces;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import java.net.URI;
 import java.util.concurrent.Executor;
@@ -29,7 +29,7 @@ import reactor.netty.resources.ConnectionProvider;
 final class ObjectStream implements AutoCloseable {
 
   private static final int READERS = 256;
-  private static final int BUFFER = 128 * 1024;
+  private static final LargePieces PIECES = new LargePieces(128 * 1024, 128 * 1024);
   private static final int AHEAD = 16;
 
   /** Beside the network's threads, so that the next bytes come while these are hashed. */
@@ -52,15 +52,10 @@ final class ObjectStream implements AutoCloseable {
     this.store = store;
     this.connections = ConnectionProvider.builder("objects").maxConnections(READERS).build();
     this.http =
-        HttpClient.create(connections)
-            // The default one makes a new buffer of zeros for each read of this size.
-            .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+        PIECES
+            .answersOf(HttpClient.create(connections))
             .option(
                 ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
-            .option(
-                ChannelOption.RECVBUF_ALLOCATOR,
-                new AdaptiveRecvByteBufAllocator(4096, BUFFER, BUFFER))
-            .httpResponseDecoder(decoder -> decoder.maxChunkSize(BUFFER))
             .responseTimeout(settings.timeout());
   }
 
