@@ -125,7 +125,9 @@ final class ObjectStream implements AutoCloseable {
 
   /**
    * Runs every task, also those of a reader that has gone away: what waits for its hash is let go
-   * by a task, and one that is taken back before it begins would leave it for ever.
+   * by a task, and one that is taken back before it begins would leave it for ever. Every scheduler
+   * of Reactor takes it back, and what is left in the queue then is not discarded either, so no
+   * {@code doOnDiscard} hears of it; {@code AbandonedDownloadsIT} fails with such a one.
    */
   private record Unstoppable(Executor threads) implements Scheduler {
 
