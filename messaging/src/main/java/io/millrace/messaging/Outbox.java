@@ -56,6 +56,22 @@ public final class Outbox {
   /** Appends an event whose id the caller has made, for example to be able to repeat it. */
   public void append(
       Tx tx, Topic topic, String key, SpecificRecord payload, @Nullable String flowId, UUID id) {
+    store(tx, topic, key, payload, flowId, id);
+    tx.afterCommit(relay::appended);
+  }
+
+  /**
+   * Appends an event that comes by the thousand and that nobody waits for. It leaves with the next
+   * one that does wake the relay, at the latest with the relay's next look at the outbox, together
+   * with all that came meanwhile; order per key holds as ever.
+   */
+  public void appendUnhurried(
+      Tx tx, Topic topic, String key, SpecificRecord payload, @Nullable String flowId) {
+    store(tx, topic, key, payload, flowId, EventIds.next());
+  }
+
+  private void store(
+      Tx tx, Topic topic, String key, SpecificRecord payload, @Nullable String flowId, UUID id) {
     if (!topic.schemas().contains(payload.getSchema())) {
       throw new IllegalArgumentException(
           payload.getSchema().getName() + " is not an event of topic " + topic.name());
@@ -91,6 +107,7 @@ public final class Outbox {
         id,
         EventHeaders.of(id.toString(), service.source(), key, flowId, null, 0),
         null);
+    tx.afterCommit(relay::appended);
   }
 
   private void store(
@@ -114,6 +131,5 @@ public final class Outbox {
         pairs.toArray(String[]::new),
         payload,
         Math.floorMod((topic.name() + '\0' + key).hashCode(), BUCKETS));
-    tx.afterCommit(relay::appended);
   }
 }

@@ -264,6 +264,9 @@ final class Relay implements SmartLifecycle {
           producer.close(Duration.ZERO);
           Thread.sleep(500);
           producer = producer();
+        } else if (batch.size() < settings.batchSize()) {
+          // All there was; whoever is in a hurry has rung since.
+          wake.tryAcquire(settings.pollInterval().toMillis(), TimeUnit.MILLISECONDS);
         }
       }
     } finally {

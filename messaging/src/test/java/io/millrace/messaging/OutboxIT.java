@@ -166,6 +166,38 @@ class OutboxIT {
   }
 
   @Test
+  void leavesWhatIsInNoHurryUntilSomethingIs() {
+    FreshDatabase other = EmbeddedPlatform.shared().freshDatabase();
+    try (ConfigurableApplicationContext patient =
+        TestService.of(Service.class, "outbox-patient")
+            .withDatabase(other)
+            .with("millrace.outbox.poll-interval", "1h")
+            .start()) {
+      Database rows = patient.getBean(Database.class);
+      Outbox appending = patient.getBean(Outbox.class);
+      eventually("it relays").until(() -> patient.getBean(Relay.class).relaying());
+      rows.inTransactionVoid(
+          tx -> appending.append(tx, Topics.RUNS, "hurry", Samples.runStarted("hurry", 1), null));
+      eventually("the first").until(() -> published("hurry").size() == 1);
+
+      for (int i = 2; i <= 4; i++) {
+        int attempt = i;
+        rows.inTransactionVoid(
+            tx ->
+                appending.appendUnhurried(
+                    tx, Topics.RUNS, "hurry", Samples.runStarted("hurry", attempt), null));
+      }
+      await("nothing leaves")
+          .during(Duration.ofMillis(500))
+          .until(() -> published("hurry").size() == 1);
+      rows.inTransactionVoid(
+          tx -> appending.append(tx, Topics.RUNS, "hurry", Samples.runStarted("hurry", 5), null));
+      eventually("all").until(() -> published("hurry").size() == 5);
+      assertThat(published("hurry")).containsExactly(1, 2, 3, 4, 5);
+    }
+  }
+
+  @Test
   void refusesAnEventOfAnotherTopicAndOneThatIsTooLarge() {
     assertThatThrownBy(
             () ->

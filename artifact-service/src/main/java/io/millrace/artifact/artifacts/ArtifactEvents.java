@@ -21,7 +21,8 @@ final class ArtifactEvents {
   }
 
   /**
-   * A path has other bytes.
+   * A path has other bytes. Told within a second or so: a run stores files by the thousand, and to
+   * relay each alone costs more than to store it.
    *
    * @param previousSha256 of the bytes before; null where there were none
    */
@@ -33,7 +34,7 @@ final class ArtifactEvents {
       @Nullable String previousSha256,
       Change change) {
     ArtifactOwner owner = ArtifactOwner.of(path);
-    outbox.append(
+    outbox.appendUnhurried(
         tx,
         Topics.ARTIFACTS,
         owner.key(path),

@@ -112,15 +112,7 @@ final class Artifacts {
               "select 1 as held from pg_advisory_xact_lock(hashtextextended($1, 20))",
               row -> row.int4("held"),
               path.value());
-          requireFile(tx, path);
-          Optional<Replaced> replaced =
-              tx.queryOne(
-                  """
-                  select object_key, sha256, corrupt_since is not null as damaged, attempt
-                  from artifacts where path = $1
-                  """,
-                  Replaced::of,
-                  path.value());
+          Optional<Replaced> replaced = requireFile(tx, path);
           if (attempt > 0 && replaced.isPresent() && replaced.get().attempt() > attempt) {
             throw new LaterAttempt(path, replaced.get().attempt(), attempt);
           }
@@ -163,20 +155,38 @@ final class Artifacts {
         });
   }
 
-  private static void requireFile(Tx tx, ArtifactPath path) {
-    if (isFolder(tx, path)) {
+  /** What is known of a path and of those above and below it. */
+  private record Place(boolean folder, @Nullable String fileAbove, @Nullable Replaced file) {}
+
+  /** The file that is there, in one round trip with what may be in its way. */
+  private static Optional<Replaced> requireFile(Tx tx, ArtifactPath path) {
+    Place place =
+        tx.queryOne(
+                """
+                select exists (select from artifacts where path >= $2 and path < $3) as folder,
+                       (select path from artifacts where path = any($4) limit 1) as file_above,
+                       f.object_key, f.sha256, f.corrupt_since is not null as damaged, f.attempt
+                from (select $1::text as path) asked left join artifacts f on f.path = asked.path
+                """,
+                row ->
+                    new Place(
+                        row.bool("folder"),
+                        row.stringOrNull("file_above"),
+                        row.stringOrNull("object_key") == null ? null : Replaced.of(row)),
+                path.value(),
+                path.inside(),
+                after(path.inside()),
+                path.parents().toArray(String[]::new))
+            .orElseThrow();
+    if (place.folder()) {
       throw new PathConflict("'%s' is a folder, not a file".formatted(path.value()));
     }
-    tx.queryOne(
-            "select path from artifacts where path = any($1) limit 1",
-            row -> row.string("path"),
-            (Object) path.parents().toArray(String[]::new))
-        .ifPresent(
-            file -> {
-              throw new PathConflict(
-                  "'%s' cannot be stored below '%s', which is a file"
-                      .formatted(path.value(), file));
-            });
+    if (place.fileAbove() != null) {
+      throw new PathConflict(
+          "'%s' cannot be stored below '%s', which is a file"
+              .formatted(path.value(), place.fileAbove()));
+    }
+    return Optional.ofNullable(place.file());
   }
 
   /**
