@@ -9,7 +9,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param concurrency jobs at once per queue, 1 to 100
  * @param lock how long a job stays with a worker that gives no sign; renewed at a quarter. Kafka
- *     allows 15 s to 1 h unless its brokers say otherwise
+ *     allows 15 s to 1 min unless its brokers say otherwise
  * @param maxDeliveries deliveries before a job that keeps failing is dead-lettered, 1 to 4 (Kafka
  *     drops a record silently after 5)
  * @param stopTimeout how long a stop waits for handlers that were interrupted
