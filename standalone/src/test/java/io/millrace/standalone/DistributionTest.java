@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class DistributionTest {
 
   private static Set<String> jars() throws IOException {
-    try (var files = Files.list(KilledProcessesE2ET.LIB)) {
+    try (var files = Files.list(CrashE2ET.LIB)) {
       return files.map(file -> file.getFileName().toString()).collect(Collectors.toSet());
     }
   }
@@ -29,7 +29,7 @@ class DistributionTest {
       var own =
           jars.stream().filter(jar -> jar.matches(service.module() + "-\\d.*\\.jar")).toList();
       assertThat(own).as(service.module()).hasSize(1);
-      try (var jar = new JarFile(KilledProcessesE2ET.LIB.resolve(own.getFirst()).toFile())) {
+      try (var jar = new JarFile(CrashE2ET.LIB.resolve(own.getFirst()).toFile())) {
         var attributes = jar.getManifest().getMainAttributes();
         assertThat(attributes.getValue(Attributes.Name.MAIN_CLASS))
             .as(service.module())

@@ -112,7 +112,7 @@ class JourneyE2ET {
     var definition =
         Journey.pipeline("network", 10)
             .replace("smile/random-forest", "dl4j/mlp")
-            .replace("params: {trees: 10}", "params: {epochs: 40}");
+            .replace("params: {trees: 10}", "params: {epochs: 15}");
     assertThat(journey.gateway().tryPost("/api/v1/pipelines", definition, "text/yaml").succeeded())
         .isTrue();
     var id = journey.request("network");
@@ -197,29 +197,33 @@ class JourneyE2ET {
   void changesNothingWhenEveryMessageIsDeliveredTwice() throws Exception {
     var id = journey.request(MODEL);
     journey.awaitServed(id);
-    settle();
+    settle(id);
     var before = journey.flow(id);
     var models = journey.gateway().get("/api/v1/models").toString();
     var deployments = journey.gateway().get("/api/v1/deployments").toString();
     republishEverything();
-    settle();
+    settle(id);
     assertThat(Journey.types(journey.flow(id))).isEqualTo(Journey.types(before));
     assertThat(journey.gateway().get("/api/v1/models").toString()).isEqualTo(models);
     assertThat(journey.gateway().get("/api/v1/deployments").toString()).isEqualTo(deployments);
   }
 
-  /** Waits until no topic has grown for two seconds. */
-  private static void settle() {
+  /** Waits until for two seconds no topic has grown, nor the story that is heard from them. */
+  private static void settle(String request) {
     var last = new HashMap<TopicPartition, Long>();
+    var told = new ArrayList<String>();
     await("topics are quiet")
         .atMost(Duration.ofSeconds(60))
         .pollInterval(Duration.ofSeconds(2))
         .until(
             () -> {
               var now = ends();
-              var quiet = now.equals(last);
+              var story = Journey.types(journey.flow(request));
+              var quiet = now.equals(last) && story.equals(told);
               last.clear();
               last.putAll(now);
+              told.clear();
+              told.addAll(story);
               return quiet;
             });
   }
@@ -470,6 +474,11 @@ class JourneyE2ET {
         .atMost(Journey.PATIENCE)
         .until(() -> Journey.count(journey.flow(waiting), "DriftDetected", "staging") > 0);
     new CannedAnswers(journey).areAsSaid(name, waiting);
+  }
+
+  @Test
+  void bindsARunToTheCommitItWasAskedForWith() throws Exception {
+    new Submission(platform.gateway()).bindsARunToItsCommit(home.resolve("project"));
   }
 
   private record Executed(int status, String output) {}

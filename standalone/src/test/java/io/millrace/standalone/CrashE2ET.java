@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * However it is interrupted, a journey ends with one model version, one promotion and one
  * deployment in each environment.
  */
-class KilledProcessesE2ET {
+class CrashE2ET {
 
   static final Path LIB = Path.of("target/dist/lib").toAbsolutePath();
 
@@ -26,7 +26,10 @@ class KilledProcessesE2ET {
           "-XX:TieredStopAtLevel=1",
           "-Xmx256m",
           "--enable-native-access=ALL-UNNAMED",
-          "--sun-misc-unsafe-memory-access=allow");
+          "--sun-misc-unsafe-memory-access=allow",
+          // How long a killed worker keeps its job and its run.
+          "-Dmillrace.work.lock=10s",
+          "-Dmillrace.leases.lease=10s");
 
   @TempDir static Path home;
   private static Infrastructures infrastructure;

@@ -16,33 +16,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A real repository, submitted to the whole platform and trained to the end. */
-class SubmitE2ET {
+/** A real repository, submitted to a running platform and trained to the end. */
+final class Submission {
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  @TempDir static Path home;
-  private static Platform platform;
+  private final URI gateway;
 
-  @BeforeAll
-  static void start() {
-    platform =
-        new Platform(new Platform.Settings(home.resolve("data"), 0, 0, false))
-            .start((part, address, took) -> {});
-  }
-
-  @AfterAll
-  static void stop() {
-    if (platform != null) {
-      platform.close();
-    }
+  Submission(URI gateway) {
+    this.gateway = gateway;
   }
 
   private static void git(Path where, String... arguments) throws Exception {
@@ -55,8 +40,8 @@ class SubmitE2ET {
         .isZero();
   }
 
-  private static byte[] get(String path) throws Exception {
-    return call(HttpRequest.newBuilder(platform.gateway().resolve(path)).GET().build());
+  private byte[] get(String path) throws Exception {
+    return call(HttpRequest.newBuilder(gateway.resolve(path)).GET().build());
   }
 
   private static byte[] call(HttpRequest request) throws Exception {
@@ -67,10 +52,10 @@ class SubmitE2ET {
     }
   }
 
-  @Test
-  void bindsARunToTheCommitItWasAskedForWith() throws Exception {
+  /** No pipeline of this platform may have had the sample's name before. */
+  void bindsARunToItsCommit(Path project) throws Exception {
     var samples = Path.of("../samples");
-    var project = Files.createDirectories(home.resolve("project"));
+    Files.createDirectories(project);
     Files.copy(samples.resolve("breast-cancer.yaml"), project.resolve("pipeline.yaml"));
     Files.writeString(project.resolve("train.py"), "print(1)\n");
     git(project, "init", "-q", "-b", "main");
@@ -89,7 +74,7 @@ class SubmitE2ET {
             "--set",
             "train.params.trees=30",
             "--gateway",
-            platform.gateway().toString());
+            gateway.toString());
     assertThat(Millrace.execute(arguments.toArray(String[]::new))).as("refused").isEqualTo(4);
     assertThat(
             Millrace.execute(
@@ -112,11 +97,11 @@ class SubmitE2ET {
     assertThat(stored(tags, "millrace.code.archive")).startsWith(0x1f, 0x8b);
   }
 
-  private static Map<String, String> tags() throws Exception {
+  private Map<String, String> tags() throws Exception {
     var experiment =
         json(get("/api/2.0/mlflow/experiments/get-by-name?experiment_name=breast-cancer"));
     var search =
-        HttpRequest.newBuilder(platform.gateway().resolve("/api/2.0/mlflow/runs/search"))
+        HttpRequest.newBuilder(gateway.resolve("/api/2.0/mlflow/runs/search"))
             .header("Content-Type", "application/json")
             .POST(
                 BodyPublishers.ofString(
@@ -137,7 +122,7 @@ class SubmitE2ET {
   }
 
   /** The stored file that a tag names, whose bytes have the SHA-256 that the tag beside it says. */
-  private static byte[] stored(Map<String, String> tags, String tag) throws Exception {
+  private byte[] stored(Map<String, String> tags, String tag) throws Exception {
     var path = URI.create(tags.get(tag)).getPath();
     var bytes = get("/api/2.0/mlflow-artifacts/artifacts" + path);
     assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)))
