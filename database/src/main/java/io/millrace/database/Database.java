@@ -60,6 +60,7 @@ public final class Database implements AutoCloseable {
             .applicationName(applicationName)
             .connectTimeout(Duration.ofSeconds(5))
             .autodetectExtensions(false)
+            .codecRegistrar(new ArrayParameterCodec())
             .preparedStatementCacheQueries(256)
             .tcpKeepAlive(true)
             .tcpNoDelay(true)

@@ -50,42 +50,44 @@ class DatabaseIT {
   }
 
   @Test
-  void arrayLiteralsArriveAsTheyWere() {
-    List<String> texts = List.of("", "a,b", "{x}", "say \"hi\"", "back\\slash", "NULL", " ü漢😀\n");
-    ArrayLiteral literal = new ArrayLiteral();
-    texts.forEach(literal::add);
+  void arrayParametersArriveAsTheyWere() {
+    List<String> texts =
+        List.of("", "a,b", "{x}", "say \"hi\"", "back\\slash", "NULL", "NULL", " ü漢😀\n");
+    ArrayParameter all = ArrayParameter.texts(2);
+    texts.forEach(all::add);
     assertThat(
             database.<List<String>>read(
                 tx ->
                     tx.query(
                         "select t from unnest($1::text[]) with ordinality as a (t, n) order by n",
                         row -> row.string("t"),
-                        literal.toString())))
+                        all)))
         .isEqualTo(texts);
 
     double[] numbers = {0.1, -0.0, Double.MIN_VALUE, Double.MAX_VALUE, Double.NaN, -1 / 0.0};
-    ArrayLiteral floats = new ArrayLiteral();
+    ArrayParameter floats = ArrayParameter.float8s(0);
     for (double number : numbers) {
       floats.add(number);
     }
-    ArrayLiteral longs = new ArrayLiteral().add(Long.MIN_VALUE).add(0).add(Long.MAX_VALUE);
+    ArrayParameter longs = ArrayParameter.int8s(3).add(Long.MIN_VALUE).add(0).add(Long.MAX_VALUE);
     String sql = "select a from unnest($1::%s[]) with ordinality as u (a, n) order by n";
     assertThat(
             database.<List<Double>>read(
-                tx -> tx.query(sql.formatted("float8"), row -> row.float8("a"), floats.toString())))
+                tx -> tx.query(sql.formatted("float8"), row -> row.float8("a"), floats)))
         .containsExactly(0.1, -0.0, Double.MIN_VALUE, Double.MAX_VALUE, Double.NaN, -1 / 0.0);
     assertThat(
             database.<List<Long>>read(
-                tx -> tx.query(sql.formatted("bigint"), row -> row.int8("a"), longs.toString())))
+                tx -> tx.query(sql.formatted("bigint"), row -> row.int8("a"), longs)))
         .containsExactly(Long.MIN_VALUE, 0L, Long.MAX_VALUE);
     assertThat(
             database.<List<Long>>read(
                 tx ->
                     tx.query(
-                        sql.formatted("bigint"),
-                        row -> row.int8("a"),
-                        new ArrayLiteral().toString())))
+                        sql.formatted("bigint"), row -> row.int8("a"), ArrayParameter.int8s(8))))
         .isEmpty();
+    assertThatThrownBy(() -> ArrayParameter.int8s(1).add("a"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("An array of INT8 takes no TEXT");
   }
 
   @Test

@@ -19,6 +19,7 @@ import io.millrace.tracking.runs.Runs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -30,7 +31,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 @MlflowApi
 class MetricEndpoints {
 
-  private static final int MOST_METRICS = 1000;
+  static final int MOST_METRICS = 1000;
   private static final int MOST_PARAMS = 100;
   private static final int MOST_TAGS = 100;
   private static final int MOST_TOGETHER = 1000;
@@ -82,6 +83,11 @@ class MetricEndpoints {
 
   @PostMapping("/runs/log-batch")
   Map<String, String> logBatch(MlflowMessage message, ServerHttpRequest request) {
+    Optional<PlainBatch> plain = message.streamed(PlainBatch::read);
+    if (plain.isPresent()) {
+      log.log(plain.get().run(), plain.get().points());
+      return Map.of();
+    }
     RunId id = RunId.of(message);
     List<MlflowMessage> batch = message.messages("metrics");
     List<MlflowMessage> paramBatch = message.messages("params");
@@ -93,10 +99,7 @@ class MetricEndpoints {
         batch.size() + paramBatch.size() + tagBatch.size(),
         MOST_TOGETHER,
         "metrics, params, and tags");
-    List<Metric> points = new ArrayList<>();
-    for (MlflowMessage point : batch) {
-      points.add(metric(point, point.path("name")));
-    }
+    List<Metric> points = points(batch);
     List<ModelMetric> measured = measured(id, batch, points);
     SortedMap<String, String> params = params(paramBatch);
     SortedMap<String, String> tags = new TreeMap<>();
@@ -118,6 +121,14 @@ class MetricEndpoints {
           events.tagged(tx, run, changed, Change.of(request));
         });
     return Map.of();
+  }
+
+  static List<Metric> points(List<MlflowMessage> batch) {
+    List<Metric> points = new ArrayList<>();
+    for (MlflowMessage point : batch) {
+      points.add(metric(point, point.path("name")));
+    }
+    return points;
   }
 
   /** The points that say which logged model they measure. */

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -34,21 +33,16 @@ final class MetricSample {
     return NEWEST_LAST.compare(a, b) >= 0 ? a : b;
   }
 
-  /** The newest point of each key. */
-  static SortedMap<String, Metric> newest(List<Metric> points) {
-    TreeMap<String, Metric> newest = new TreeMap<>();
-    for (Metric point : points) {
-      newest.merge(point.key(), point, MetricSample::newer);
-    }
-    return newest;
-  }
-
-  /** The newest point of each key first, then the others, the last one first, as many as fit. */
+  /** {@link #of(List, SortedMap)} where the newest of each key are not known. */
   static List<Metric> of(List<Metric> points) {
-    return of(points, newest(points));
+    return of(points, Points.of(points).newest());
   }
 
-  /** {@link #of(List)} with the newest point of each key known. */
+  /**
+   * The newest point of each key first, then the others, the last one first, as many as fit.
+   *
+   * @param newest of each key
+   */
   static List<Metric> of(List<Metric> points, SortedMap<String, Metric> newest) {
     Sample sample = new Sample();
     for (Metric point : newest.values()) {

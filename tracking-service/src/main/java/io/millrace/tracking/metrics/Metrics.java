@@ -1,13 +1,12 @@
 package io.millrace.tracking.metrics;
 
-import io.millrace.database.ArrayLiteral;
+import io.millrace.database.ArrayParameter;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
 import io.millrace.tracking.experiments.LifecycleStage;
 import io.millrace.tracking.runs.Heartbeats;
 import io.millrace.tracking.runs.Metric;
 import io.millrace.tracking.runs.RunId;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -109,13 +108,6 @@ class Metrics {
   private static final String WRITE_SOME =
       WRITE.formatted("on conflict do nothing", KEEP_NEWEST, Heartbeats.NOTE);
 
-  /** The key of a point, as the table has it. */
-  private static final Comparator<Metric> BY_KEY =
-      Comparator.comparing(Metric::key)
-          .thenComparingLong(Metric::timestamp)
-          .thenComparingLong(Metric::step)
-          .thenComparingDouble(Metric::value);
-
   /**
    * What became of points.
    *
@@ -138,7 +130,7 @@ class Metrics {
    * @return what became of the points of each run; a run that does not exist is not among them
    */
   Map<RunId, Written> write(Tx tx, SortedMap<RunId, List<Metric>> points) {
-    return write(tx, WRITE_SOME, points);
+    return written(tx, WRITE_SOME, Arguments.of(points).ofMany());
   }
 
   /**
@@ -149,32 +141,8 @@ class Metrics {
    */
   Map<RunId, Written> writeNew(Tx tx, SortedMap<RunId, List<Metric>> points) {
     return points.size() == 1
-        ? writeNew(tx, points.firstEntry().getKey(), points.firstEntry().getValue())
-        : write(tx, WRITE_NEW, points);
-  }
-
-  private static Map<RunId, Written> writeNew(Tx tx, RunId run, List<Metric> points) {
-    List<Metric> sorted = sorted(points);
-    SortedMap<String, Metric> last = MetricSample.newest(sorted);
-    Columns all = new Columns();
-    all.add(1, sorted);
-    Columns newest = new Columns();
-    newest.add(1, last.values());
-    return byRun(
-        tx.query(
-            WRITE_NEW_OF_ONE,
-            Metrics::written,
-            new ArrayLiteral().add(run.value()).toString(),
-            all.keys.toString(),
-            all.values.toString(),
-            all.timestamps.toString(),
-            all.steps.toString(),
-            newest.keys.toString(),
-            newest.values.toString(),
-            newest.timestamps.toString(),
-            newest.steps.toString(),
-            (long) sorted.size(),
-            MetricSample.json(MetricSample.of(points, last))));
+        ? written(tx, WRITE_NEW_OF_ONE, Arguments.of(points).ofOne())
+        : written(tx, WRITE_NEW, Arguments.of(points).ofMany());
   }
 
   /** {@link #write(Tx, SortedMap)} of one run; empty where there is no such run. */
@@ -184,42 +152,9 @@ class Metrics {
     return Optional.ofNullable(write(tx, one).get(run));
   }
 
-  private static Map<RunId, Written> write(
-      Tx tx, String sql, SortedMap<RunId, List<Metric>> points) {
-    Columns all = new Columns();
-    Columns newest = new Columns();
-    ArrayLiteral runs = new ArrayLiteral();
-    ArrayLiteral notes = new ArrayLiteral();
-    int no = 0;
-    for (Map.Entry<RunId, List<Metric>> logged : points.entrySet()) {
-      no++;
-      List<Metric> sorted = sorted(logged.getValue());
-      SortedMap<String, Metric> last = MetricSample.newest(sorted);
-      runs.add(logged.getKey().value());
-      notes.add(MetricSample.json(MetricSample.of(logged.getValue(), last)));
-      all.add(no, sorted);
-      newest.add(no, last.values());
-    }
-    return byRun(
-        tx.query(
-            sql,
-            Metrics::written,
-            runs.toString(),
-            all.runs.toString(),
-            all.keys.toString(),
-            all.values.toString(),
-            all.timestamps.toString(),
-            all.steps.toString(),
-            newest.runs.toString(),
-            newest.keys.toString(),
-            newest.values.toString(),
-            newest.timestamps.toString(),
-            newest.steps.toString(),
-            notes.toString()));
-  }
-
-  private static Map<RunId, Written> byRun(List<Written> written) {
-    return written.stream().collect(Collectors.toMap(Written::run, Function.identity()));
+  private static Map<RunId, Written> written(Tx tx, String sql, Object[] arguments) {
+    return tx.query(sql, Metrics::written, arguments).stream()
+        .collect(Collectors.toMap(Written::run, Function.identity()));
   }
 
   private static Written written(Row row) {
@@ -230,29 +165,78 @@ class Metrics {
         row.bool("lost"));
   }
 
-  /** By key, each point once. */
-  private static List<Metric> sorted(List<Metric> points) {
-    if (points.size() == 1) {
-      return points;
-    }
-    List<Metric> sorted = new ArrayList<>(points);
-    sorted.sort(BY_KEY);
-    List<Metric> distinct = new ArrayList<>(sorted.size());
-    for (Metric point : sorted) {
-      if (distinct.isEmpty() || !point.equals(distinct.getLast())) {
-        distinct.add(point);
+  /** What the statements are told; a run is the number of its place. */
+  private record Arguments(
+      ArrayParameter runs, Columns all, Columns newest, ArrayParameter notes, String note) {
+
+    static Arguments of(SortedMap<RunId, List<Metric>> logged) {
+      int points = logged.values().stream().mapToInt(List::size).sum();
+      ArrayParameter runs = ArrayParameter.texts(logged.size());
+      Columns all = new Columns(points);
+      Columns newest = new Columns(logged.size());
+      ArrayParameter notes = ArrayParameter.texts(logged.size());
+      String note = "";
+      for (Map.Entry<RunId, List<Metric>> ofRun : logged.entrySet()) {
+        Points written = Points.of(ofRun.getValue());
+        note = MetricSample.json(MetricSample.of(ofRun.getValue(), written.newest()));
+        runs.add(ofRun.getKey().value());
+        notes.add(note);
+        all.add(runs.size(), written.sorted());
+        newest.add(runs.size(), written.newest().values());
       }
+      return new Arguments(runs, all, newest, notes, note);
     }
-    return distinct;
+
+    Object[] ofMany() {
+      return new Object[] {
+        runs,
+        all.runs,
+        all.keys,
+        all.values,
+        all.timestamps,
+        all.steps,
+        newest.runs,
+        newest.keys,
+        newest.values,
+        newest.timestamps,
+        newest.steps,
+        notes
+      };
+    }
+
+    /** Where it is one run. */
+    Object[] ofOne() {
+      return new Object[] {
+        runs,
+        all.keys,
+        all.values,
+        all.timestamps,
+        all.steps,
+        newest.keys,
+        newest.values,
+        newest.timestamps,
+        newest.steps,
+        (long) all.keys.size(),
+        note
+      };
+    }
   }
 
-  /** Points of several runs as PostgreSQL unnests them; a run is the number of its place. */
+  /** Points as PostgreSQL unnests them. */
   private static final class Columns {
-    private final ArrayLiteral runs = new ArrayLiteral();
-    private final ArrayLiteral keys = new ArrayLiteral();
-    private final ArrayLiteral values = new ArrayLiteral();
-    private final ArrayLiteral timestamps = new ArrayLiteral();
-    private final ArrayLiteral steps = new ArrayLiteral();
+    private final ArrayParameter runs;
+    private final ArrayParameter keys;
+    private final ArrayParameter values;
+    private final ArrayParameter timestamps;
+    private final ArrayParameter steps;
+
+    Columns(int expected) {
+      runs = ArrayParameter.int8s(expected);
+      keys = ArrayParameter.texts(expected);
+      values = ArrayParameter.float8s(expected);
+      timestamps = ArrayParameter.int8s(expected);
+      steps = ArrayParameter.int8s(expected);
+    }
 
     void add(long run, Collection<Metric> points) {
       for (Metric point : points) {

@@ -8,8 +8,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -32,16 +36,59 @@ public final class MlflowMessage {
   /** Of the names that are asked for, which the code has, not the client. */
   private static final Map<String, String> CAMEL_CASE = new ConcurrentHashMap<>();
 
-  private final ObjectNode fields;
-  private final String path;
+  /** Where a message stands in another. */
+  private record Place(MlflowMessage outer, String field, int index) {
 
-  MlflowMessage(ObjectNode fields) {
-    this(fields, "");
+    static final int ALONE = -1;
+
+    @Override
+    public String toString() {
+      return outer.path(field) + (index == ALONE ? "" : "[" + index + "]") + ".";
+    }
   }
 
-  private MlflowMessage(ObjectNode fields, String path) {
+  private final byte @Nullable [] body;
+  private final @Nullable Place place;
+  private @Nullable ObjectNode fields;
+
+  MlflowMessage(ObjectNode fields) {
+    this(null, fields, null);
+  }
+
+  /** The JSON of a request, which is read when it is first asked for something. */
+  public MlflowMessage(byte[] body) {
+    this(body, null, null);
+  }
+
+  private MlflowMessage(
+      byte @Nullable [] body, @Nullable ObjectNode fields, @Nullable Place place) {
+    this.body = body;
     this.fields = fields;
-    this.path = path;
+    this.place = place;
+  }
+
+  private ObjectNode fields() {
+    ObjectNode read = fields;
+    if (read == null) {
+      read = MlflowMessages.fromBody(body == null ? new byte[0] : body);
+      fields = read;
+    }
+    return read;
+  }
+
+  /**
+   * What a reader makes of the request's JSON as it stands; empty where the request has none, the
+   * JSON is broken, or the reader finds that it is not for it.
+   */
+  public <T> Optional<T> streamed(Function<JsonParser, Optional<T>> reader) {
+    if (body == null) {
+      return Optional.empty();
+    }
+    try (JsonParser json = MlflowMessages.JSON.createParser(body)) {
+      return reader.apply(json);
+    } catch (JacksonException broken) {
+      return Optional.empty();
+    }
   }
 
   /** Text that must be there and not be empty. */
@@ -196,7 +243,7 @@ public final class MlflowMessage {
       if (!(item instanceof ObjectNode object)) {
         throw wrongType(name, node);
       }
-      messages.add(new MlflowMessage(object, path + name + "[" + messages.size() + "]."));
+      messages.add(new MlflowMessage(null, object, new Place(this, name, messages.size())));
     }
     return messages;
   }
@@ -209,7 +256,7 @@ public final class MlflowMessage {
               if (!(node instanceof ObjectNode object)) {
                 throw wrongType(name, node);
               }
-              return new MlflowMessage(object, path + name + ".");
+              return new MlflowMessage(null, object, new Place(this, name, Place.ALONE));
             });
   }
 
@@ -224,7 +271,7 @@ public final class MlflowMessage {
 
   /** The path of a field in the whole request, as messages name it: `metrics[0].key`. */
   public String path(String name) {
-    return path + name;
+    return place == null ? name : place + name;
   }
 
   /** The error for a field that has to be there. */
@@ -253,7 +300,7 @@ public final class MlflowMessage {
   /** The message as JSON; equal messages have equal texts whatever the order of their fields. */
   @Override
   public String toString() {
-    return sorted(fields).toString();
+    return sorted(fields()).toString();
   }
 
   private static JsonNode sorted(JsonNode node) {
@@ -282,9 +329,9 @@ public final class MlflowMessage {
   }
 
   private Optional<JsonNode> field(String name) {
-    JsonNode node = fields.get(name);
+    JsonNode node = fields().get(name);
     if (node == null && name.indexOf('_') >= 0) {
-      node = fields.get(CAMEL_CASE.computeIfAbsent(name, MlflowMessage::camelCase));
+      node = fields().get(CAMEL_CASE.computeIfAbsent(name, MlflowMessage::camelCase));
     }
     return node == null || node.isNull() ? Optional.empty() : Optional.of(node);
   }

@@ -43,6 +43,11 @@ public final class Names {
     }
   }
 
+  /** True of an ordinary key, which needs no other check. */
+  public static boolean isPlainKey(String key) {
+    return key.length() <= LONGEST_KEY && isPlain(key);
+  }
+
   /** The usual names, told without a regular expression: ASCII, each part begins with no dot. */
   private static boolean isPlain(String name) {
     char before = '/';
