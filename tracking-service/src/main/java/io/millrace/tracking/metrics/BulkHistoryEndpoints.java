@@ -1,11 +1,12 @@
 package io.millrace.tracking.metrics;
 
 import io.millrace.database.Database;
-import io.millrace.tracking.metrics.HistoryEndpoints.Points;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
 import java.util.List;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 
 /** The points of many runs, which only MLflow's own pages ask for in this way. */
@@ -23,7 +24,7 @@ class BulkHistoryEndpoints {
   }
 
   @GetMapping("/metrics/get-history-bulk")
-  Points bulk(MlflowMessage message) {
+  ResponseEntity<DataBuffer> bulk(MlflowMessage message) {
     List<String> runs = message.texts("run_id");
     if (runs.isEmpty()) {
       throw MlflowException.invalid(
@@ -38,6 +39,7 @@ class BulkHistoryEndpoints {
     if (most < 1 || most > LARGEST_PAGE) {
       throw message.outOfRange("max_results");
     }
-    return new Points(database.read(tx -> metrics.ofRuns(tx, runs, key, (int) most)));
+    return HistoryEndpoints.ofRuns(
+        database.read(tx -> metrics.ofRuns(tx, runs, key, (int) most)), key);
   }
 }

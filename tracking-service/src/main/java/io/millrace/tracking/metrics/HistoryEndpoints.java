@@ -1,13 +1,13 @@
 package io.millrace.tracking.metrics;
 
 import io.millrace.database.Database;
+import io.millrace.tracking.metrics.Metrics.Position;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
-import io.millrace.tracking.mlflow.ProtoJson;
-import io.millrace.tracking.runs.Metric;
 import io.millrace.tracking.runs.RunId;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.MediaType;
@@ -31,15 +31,12 @@ class HistoryEndpoints {
     this.metrics = metrics;
   }
 
-  @ProtoJson
-  record Points(List<RunMetric> metrics) {}
-
   /** Without max_results a client wants everything and gets it in one answer. */
   @GetMapping("/metrics/get-history")
   ResponseEntity<Flux<DataBuffer>> history(MlflowMessage message) {
     RunId run = RunId.of(message);
     String key = message.required("metric_key");
-    Optional<Metric> after = message.pageToken(3).map(token -> HistoryJson.position(key, token));
+    Optional<Position> after = message.pageToken(3).map(HistoryJson::position);
     long limit =
         message
             .int64("max_results")
@@ -51,7 +48,7 @@ class HistoryEndpoints {
   }
 
   @GetMapping("/metrics/get-history-bulk-interval")
-  Points interval(MlflowMessage message) {
+  ResponseEntity<DataBuffer> interval(MlflowMessage message) {
     List<String> runs = message.texts("run_ids");
     if (runs.isEmpty()) {
       throw message.missing("run_ids");
@@ -73,11 +70,23 @@ class HistoryEndpoints {
     if (most < 1 || most > MOST_STEPS) {
       throw message.outOfRange("max_results");
     }
-    return new Points(
+    return ofRuns(
         database.read(
             tx ->
-                metrics.thinned(
-                    tx, runs, key, start.orElse(0L), end.orElse(Long.MAX_VALUE), most)));
+                metrics.thinned(tx, runs, key, start.orElse(0L), end.orElse(Long.MAX_VALUE), most)),
+        key);
+  }
+
+  /** Points of several runs in one list. */
+  static ResponseEntity<DataBuffer> ofRuns(Map<RunId, HistoryPoints> found, String key) {
+    JsonBytes json = new JsonBytes();
+    found.forEach(
+        (run, points) -> {
+          json.add(json.isEmpty() ? "{\"metrics\":[" : ",");
+          points.write(json, points.size(), key, run.value());
+        });
+    json.add(json.isEmpty() ? "{}" : "]}");
+    return ResponseEntity.ok().contentType(MediaType.APPLICATION_JSON).body(json.buffer());
   }
 
   static void refuseTooMany(String call, List<String> runs) {

@@ -1,18 +1,14 @@
 package io.millrace.tracking.metrics;
 
 import io.millrace.database.Database;
+import io.millrace.tracking.metrics.Metrics.Position;
 import io.millrace.tracking.paging.PageToken;
-import io.millrace.tracking.runs.Metric;
 import io.millrace.tracking.runs.RunId;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The answer to a call for a metric's history, written piece by piece as fast as the client takes
@@ -22,15 +18,24 @@ import tools.jackson.databind.json.JsonMapper;
 final class HistoryJson {
 
   private static final int PIECE = 1000;
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final int AHEAD = 2;
+
+  /**
+   * Some of the points.
+   *
+   * @param taken how many of them belong to the answer
+   * @param next the last of the page, where the history goes on after it
+   */
+  private record Piece(
+      HistoryPoints points, int taken, boolean first, boolean end, Optional<Position> next) {}
 
   private final Database database;
   private final Metrics metrics;
   private final RunId run;
   private final String key;
   private final long limit;
-  private Optional<Metric> last;
-  private long written;
+  private Optional<Position> last;
+  private long found;
   private boolean done;
 
   /**
@@ -42,7 +47,7 @@ final class HistoryJson {
       Metrics metrics,
       RunId run,
       String key,
-      Optional<Metric> after,
+      Optional<Position> after,
       long limit) {
     this.database = database;
     this.metrics = metrics;
@@ -52,59 +57,67 @@ final class HistoryJson {
     this.limit = limit;
   }
 
-  /** The whole text; what can go wrong at once goes wrong here and not in the middle of it. */
+  /**
+   * The whole text; what can go wrong at once goes wrong here and not in the middle of it. The
+   * database finds the next piece while one is written.
+   */
   Flux<DataBuffer> body() {
-    String first = String.valueOf(next());
+    Piece first = read();
     return Flux.concat(
-            Flux.just(first),
-            Flux.<String>generate(
+            Mono.just(first),
+            Flux.<Piece>generate(
                     sink -> {
-                      String piece = next();
-                      if (piece == null) {
+                      if (done) {
                         sink.complete();
                       } else {
-                        sink.next(piece);
+                        sink.next(read());
                       }
                     })
                 .subscribeOn(Schedulers.boundedElastic()))
-        .map(
-            piece ->
-                DefaultDataBufferFactory.sharedInstance.wrap(
-                    piece.getBytes(StandardCharsets.UTF_8)));
+        .publishOn(Schedulers.boundedElastic(), AHEAD)
+        .map(this::json);
   }
 
-  private @Nullable String next() {
-    if (done) {
-      return null;
+  private Piece read() {
+    long left = limit - found;
+    int wanted = (int) (left > PIECE ? PIECE : left + 1);
+    HistoryPoints points = database.read(tx -> metrics.history(tx, run, key, last, wanted));
+    int taken = (int) Math.min(left, points.size());
+    boolean more = taken < points.size();
+    boolean first = found == 0;
+    if (taken > 0) {
+      last = Optional.of(points.position(taken - 1));
+      found += taken;
     }
-    int wanted = (int) Math.min(PIECE, limit - written + 1);
-    List<Metric> rows = database.read(tx -> metrics.history(tx, run, key, last, wanted));
-    List<Metric> piece = rows.subList(0, (int) Math.min(limit - written, rows.size()));
-    boolean more = piece.size() < rows.size();
-    done = more || rows.size() < wanted;
-    if (written == 0 && piece.isEmpty()) {
-      return "{}";
-    }
-    StringBuilder text = new StringBuilder();
-    for (Metric point : piece) {
-      text.append(written++ == 0 ? "{\"metrics\":[" : ",").append(JSON.writeValueAsString(point));
-      last = Optional.of(point);
-    }
-    if (more) {
-      text.append("],\"next_page_token\":\"").append(token(last.orElseThrow())).append("\"}");
-    } else if (done) {
-      text.append("]}");
-    }
-    return text.toString();
+    done = more || points.size() < wanted;
+    return new Piece(points, taken, first, done, more ? last : Optional.empty());
   }
 
-  private static String token(Metric point) {
+  private DataBuffer json(Piece piece) {
+    JsonBytes json = new JsonBytes();
+    if (piece.first() && piece.taken() == 0) {
+      return json.add("{}").buffer();
+    }
+    if (piece.taken() > 0) {
+      json.add(piece.first() ? "{\"metrics\":[" : ",");
+      piece.points().write(json, piece.taken(), key, null);
+    }
+    if (piece.end()) {
+      json.add("]");
+      piece
+          .next()
+          .ifPresent(point -> json.add(",\"next_page_token\":\"").add(token(point)).add("\""));
+      json.add("}");
+    }
+    return json.buffer();
+  }
+
+  private static String token(Position point) {
     return PageToken.after(point.timestamp(), point.step(), Double.doubleToLongBits(point.value()));
   }
 
   /** The point that a page token names. */
-  static Metric position(String key, PageToken token) {
-    return new Metric(
-        key, Double.longBitsToDouble(token.number(2)), token.number(0), token.number(1));
+  static Position position(PageToken token) {
+    return new Position(token.number(0), token.number(1), Double.longBitsToDouble(token.number(2)));
   }
 }

@@ -9,6 +9,7 @@ import io.millrace.tracking.runs.Metric;
 import io.millrace.tracking.runs.RunId;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -107,6 +108,55 @@ class Metrics {
   private static final String WRITE_NEW = WRITE.formatted("", KEEP_NEWEST, Heartbeats.NOTE);
   private static final String WRITE_SOME =
       WRITE.formatted("on conflict do nothing", KEEP_NEWEST, Heartbeats.NOTE);
+
+  private static final String HISTORY =
+      """
+      select %s
+      from (
+        select * from run_metrics
+        where run_id = $1 and key = $2 and (timestamp_ms, step, value) > ($3, $4, $5)
+        order by timestamp_ms, step, value limit $6
+      ) p
+      """
+          .formatted(HistoryPoints.columns("timestamp_ms, step, value"));
+
+  private static final String OF_RUNS =
+      """
+      select run_id, %s
+      from (
+        select * from run_metrics where run_id = any($1::text[]) and key = $2
+        order by run_id, timestamp_ms, step, value limit $3
+      ) p
+      group by run_id order by run_id
+      """
+          .formatted(HistoryPoints.columns("timestamp_ms, step, value"));
+
+  private static final String THINNED =
+      """
+      with points as (
+        select * from run_metrics
+        where run_id = any($1::text[]) and key = $2 and step between $3 and $4
+      ), numbered as (
+        select step, row_number() over (order by step) - 1 as i, count(*) over () as n
+        from (select distinct step from points) as every
+      ), taken as (
+        select step from numbered
+        where n <= $5 or i = n - 1 or (((i * $5 + n - 1) / n) * n) / $5 = i
+        union
+        select unnest(array[min(step), max(step)]) from points group by run_id
+      )
+      select run_id, %s
+      from points where step in (select step from taken)
+      group by run_id order by array_position($1::text[], run_id)
+      """
+          .formatted(HistoryPoints.columns("step, timestamp_ms, value"));
+
+  /** Where a point stands in the history of its metric. */
+  record Position(long timestamp, long step, double value) {
+
+    /** Before all that can be logged. */
+    static final Position START = new Position(Long.MIN_VALUE, Long.MIN_VALUE, -Double.MAX_VALUE);
+  }
 
   /**
    * What became of points.
@@ -258,34 +308,23 @@ class Metrics {
   }
 
   /** A metric's points by time, step and value, after the given one. */
-  List<Metric> history(Tx tx, RunId run, String key, Optional<Metric> after, int limit) {
-    Metric from = after.orElse(new Metric(key, -Double.MAX_VALUE, Long.MIN_VALUE, Long.MIN_VALUE));
-    return tx.query(
-        """
-        select * from run_metrics
-        where run_id = $1 and key = $2 and (timestamp_ms, step, value) > ($3, $4, $5)
-        order by timestamp_ms, step, value limit $6
-        """,
-        Metrics::metric,
-        run.value(),
-        key,
-        from.timestamp(),
-        from.step(),
-        from.value(),
-        limit);
+  HistoryPoints history(Tx tx, RunId run, String key, Optional<Position> after, int limit) {
+    Position from = after.orElse(Position.START);
+    return tx.queryOne(
+            HISTORY,
+            HistoryPoints::of,
+            run.value(),
+            key,
+            from.timestamp(),
+            from.step(),
+            from.value(),
+            limit)
+        .orElseThrow();
   }
 
   /** A metric's points of several runs, by run, time, step and value. */
-  List<RunMetric> ofRuns(Tx tx, List<String> runs, String key, int limit) {
-    return tx.query(
-        """
-        select * from run_metrics where run_id = any($1::text[]) and key = $2
-        order by run_id, timestamp_ms, step, value limit $3
-        """,
-        Metrics::runMetric,
-        runs.toArray(String[]::new),
-        key,
-        limit);
+  Map<RunId, HistoryPoints> ofRuns(Tx tx, List<String> runs, String key, int limit) {
+    return inOrder(tx.query(OF_RUNS, Metrics::ofRun, runs.toArray(String[]::new), key, limit));
   }
 
   /**
@@ -294,34 +333,20 @@ class Metrics {
    * many as asked are taken at even distances, and the last one, and the first and the last of each
    * run.
    */
-  List<RunMetric> thinned(Tx tx, List<String> runs, String key, long start, long end, long steps) {
-    return tx.query(
-        """
-        with points as (
-          select * from run_metrics
-          where run_id = any($1::text[]) and key = $2 and step between $3 and $4
-        ), numbered as (
-          select step, row_number() over (order by step) - 1 as i, count(*) over () as n
-          from (select distinct step from points) as every
-        ), taken as (
-          select step from numbered
-          where n <= $5 or i = n - 1 or (((i * $5 + n - 1) / n) * n) / $5 = i
-          union
-          select unnest(array[min(step), max(step)]) from points group by run_id
-        )
-        select * from points where step in (select step from taken)
-        order by array_position($1::text[], run_id), step, timestamp_ms, value
-        """,
-        Metrics::runMetric,
-        runs.toArray(String[]::new),
-        key,
-        start,
-        end,
-        steps);
+  Map<RunId, HistoryPoints> thinned(
+      Tx tx, List<String> runs, String key, long start, long end, long steps) {
+    return inOrder(
+        tx.query(THINNED, Metrics::ofRun, runs.toArray(String[]::new), key, start, end, steps));
   }
 
-  private static RunMetric runMetric(Row row) {
-    return RunMetric.of(new RunId(row.string("run_id")), metric(row));
+  private static Map.Entry<RunId, HistoryPoints> ofRun(Row row) {
+    return Map.entry(new RunId(row.string("run_id")), HistoryPoints.of(row));
+  }
+
+  private static Map<RunId, HistoryPoints> inOrder(List<Map.Entry<RunId, HistoryPoints>> rows) {
+    Map<RunId, HistoryPoints> points = new LinkedHashMap<>();
+    rows.forEach(row -> points.put(row.getKey(), row.getValue()));
+    return points;
   }
 
   private static Metric metric(Row row) {

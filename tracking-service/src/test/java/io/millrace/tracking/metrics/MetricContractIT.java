@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.tracking.Mlflow;
 import io.millrace.tracking.RunningTracking;
 import io.millrace.tracking.RunningTracking.Answer;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,17 +54,16 @@ class MetricContractIT {
         "'1e-3'           | 0.001",
         "'NaN'            | \"\"\"NaN\"\"\"",
         "NaN              | \"\"\"NaN\"\"\"",
-        "'Infinity'       | 1.7976931348623157E308",
-        "'-Infinity'      | -1.7976931348623157E308",
-        "1e400            | 1.7976931348623157E308",
-        "9007199254740993 | 9.007199254740992E15"
+        "'Infinity'       | 1.7976931348623157e+308",
+        "'-Infinity'      | -1.7976931348623157e+308",
+        "1e400            | 1.7976931348623157e+308",
+        "9007199254740993 | 9.007199254740992e+15"
       })
   void takesAValueInEveryForm(String given, String answered) {
     assertThat(call("log-metric", ",'key':'m','value':%s,'timestamp':'5'".formatted(given)).text())
         .isEqualTo("{}");
     String point = "{\"key\":\"m\",\"value\":%s,\"timestamp\":5,\"step\":0}".formatted(answered);
-    assertThat(mlflow.get("runs/get?run_id=" + run).text().replaceFirst("(\\d)e\\+(\\d)", "$1E$2"))
-        .contains("\"metrics\":[" + point + "]");
+    assertThat(mlflow.get("runs/get?run_id=" + run).text()).contains("\"metrics\":[" + point + "]");
     assertThat(history("").text()).isEqualTo("{\"metrics\":[" + point + "]}");
   }
 
@@ -239,6 +241,41 @@ class MetricContractIT {
                 .body()
                 .path("metrics"))
         .hasSize(5_500);
+  }
+
+  @Test
+  void answersEveryNumberAsItWasLogged() {
+    Random random = new Random(5);
+    List<Double> logged =
+        new ArrayList<>(
+            List.of(0.0, -0.0, 1.0, -1.0, 0.1, 1e-4, 1e-5, -1e-300, 1e15, -1e21, Double.NaN));
+    logged.addAll(List.of(Double.MIN_VALUE, Double.MAX_VALUE, -Double.MAX_VALUE, 0x1p53, 1e14));
+    while (logged.size() < 1000) {
+      double value = Double.longBitsToDouble(random.nextLong());
+      logged.add(Double.isFinite(value) ? value : random.nextInt() / 1000.0);
+    }
+    String key = "Größe der / Schritte: 1.0";
+    String points =
+        IntStream.range(0, logged.size())
+            .mapToObj(
+                i ->
+                    "{'key':'%s','value':'%s','timestamp':%d,'step':%d}"
+                        .formatted(key, logged.get(i), Long.MAX_VALUE - 1000 + i, Long.MIN_VALUE))
+            .collect(Collectors.joining(","));
+    assertThat(call("log-batch", ",'metrics':[" + points + "]").status()).isEqualTo(200);
+    String asked = URLEncoder.encode(key, StandardCharsets.UTF_8);
+
+    Answer page = mlflow.get("metrics/get-history?run_id=%s&metric_key=%s".formatted(run, asked));
+    Answer bulk = bulk("metric_key=%s&run_id=%s".formatted(asked, run));
+
+    for (Answer answer : List.of(page, bulk)) {
+      assertThat(values(answer.body()).stream().map(Double::valueOf)).isEqualTo(logged);
+      JsonNode last = answer.body().at("/metrics/999");
+      assertThat(last.path("key").stringValue()).isEqualTo(key);
+      assertThat(last.path("timestamp").longValue()).isEqualTo(Long.MAX_VALUE - 1);
+      assertThat(last.path("step").longValue()).isEqualTo(Long.MIN_VALUE);
+      assertThat(answer.text()).doesNotContainPattern("\"value\":-?\\d+,");
+    }
   }
 
   private Answer bulk(String query) {
