@@ -23,6 +23,8 @@ import io.minio.messages.Item;
 import io.minio.messages.Part;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -59,6 +61,7 @@ final class ObjectStore implements AutoCloseable {
   private final OkHttpClient http;
   private final MinioAsyncClient client;
   private final @Nullable MinioAsyncClient publicClient;
+  private final ReadAddresses reads;
 
   ObjectStore(S3Settings settings) {
     this.settings = settings;
@@ -79,6 +82,7 @@ final class ObjectStore implements AutoCloseable {
             .region(settings.region())
             .httpClient(http)
             .build();
+    this.reads = new ReadAddresses(bucketAddress(), settings, Clock.systemUTC());
     this.publicClient =
         settings.publicEndpoint() == null
             ? null
@@ -322,7 +326,13 @@ final class ObjectStore implements AutoCloseable {
 
   /** The address of an object for this service's own streaming reads, good for an hour. */
   String ownAddress(String key) {
-    return presigned(client, Http.Method.GET, key, Map.of(), HOUR);
+    return reads.of(key);
+  }
+
+  /** Where the bucket is: before its name or behind it, as the client addresses that server. */
+  private URI bucketAddress() {
+    String anObject = presigned(client, Http.Method.GET, "-", Map.of(), HOUR);
+    return URI.create(anObject.substring(0, anObject.indexOf("/-?")));
   }
 
   /** Opens a range of an object; the caller closes the stream. */
