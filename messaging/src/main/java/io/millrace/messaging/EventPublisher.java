@@ -36,8 +36,13 @@ public final class EventPublisher implements AutoCloseable {
 
   /** A publisher outside Spring, for programs such as the command line. */
   public static EventPublisher connect(String bootstrapServers, String name) {
+    return connect(KafkaSettings.of(bootstrapServers), name);
+  }
+
+  /** The same with settings of its own. */
+  public static EventPublisher connect(KafkaSettings settings, String name) {
     ServiceName service = new ServiceName(name);
-    KafkaClients clients = new KafkaClients(KafkaSettings.of(bootstrapServers), service);
+    KafkaClients clients = new KafkaClients(settings, service);
     return new EventPublisher(clients, new EventCodec(), service);
   }
 

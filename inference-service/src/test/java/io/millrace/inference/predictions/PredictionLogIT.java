@@ -11,6 +11,7 @@ import io.millrace.inference.rows.Columns;
 import io.millrace.inference.rows.RowBatch;
 import io.millrace.messaging.EventCodec;
 import io.millrace.messaging.EventPublisher;
+import io.millrace.messaging.KafkaSettings;
 import io.millrace.modelpackage.ModelPackage;
 import io.millrace.modelpackage.OnnxScorer;
 import io.millrace.modelpackage.Scores;
@@ -40,6 +41,13 @@ class PredictionLogIT {
   private static final String NOBODY = "127.0.0.1:1";
 
   @TempDir Path folder;
+
+  /** Gives up soon: an end waits for the producer to give up. */
+  private static EventPublisher toNobody() {
+    return EventPublisher.connect(
+        new KafkaSettings(NOBODY, Duration.ofSeconds(5), Duration.ofSeconds(1)),
+        "inference-service");
+  }
 
   private PredictionLog log(EventPublisher publisher, SimpleMeterRegistry meters, String limit) {
     return log(publisher, meters, limit, false);
@@ -150,7 +158,7 @@ class PredictionLogIT {
     Prediction call = call(model, 3);
     List<String> ids = new ArrayList<>();
     SimpleMeterRegistry away = new SimpleMeterRegistry();
-    try (EventPublisher publisher = EventPublisher.connect(NOBODY, "inference-service")) {
+    try (EventPublisher publisher = toNobody()) {
       PredictionLog first = log(publisher, away, "10MB");
       first.start();
       for (int i = 0; i < 50; i++) {
@@ -192,7 +200,7 @@ class PredictionLogIT {
   void countsWhatIsLostOnceTheSpoolIsFull() throws Exception {
     Prediction call = call("lost", 20);
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    try (EventPublisher publisher = EventPublisher.connect(NOBODY, "inference-service")) {
+    try (EventPublisher publisher = toNobody()) {
       PredictionLog log = log(publisher, meters, "20KB");
       log.start();
       for (int i = 0; i < 30; i++) {
