@@ -60,7 +60,8 @@ public record Change(String by, @Nullable String reason) {
   }
 
   private static String cut(String text, int most) {
-    String said = text.strip();
+    // PostgreSQL's text, where the history keeps it, has no NUL.
+    String said = text.strip().replace('\0', '\ufffd');
     return said.length() <= most
         ? said
         : said.substring(0, Character.isHighSurrogate(said.charAt(most - 1)) ? most - 1 : most);
