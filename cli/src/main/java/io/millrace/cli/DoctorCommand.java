@@ -38,7 +38,7 @@ final class DoctorCommand implements Callable<Integer> {
       description = "Kafka's port (default: ${DEFAULT-VALUE}).")
   int kafkaPort = 9092;
 
-  private enum Verdict {
+  enum Verdict {
     OK(Style.GREEN),
     WARN(Style.YELLOW),
     FAIL(Style.RED);
@@ -50,13 +50,13 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private record Finding(Verdict verdict, String what, String advice) {}
+  record Finding(Verdict verdict, String what, String advice) {}
 
   @Override
   public Integer call() {
     var root = Objects.requireNonNull(millrace);
     var findings = new ArrayList<Finding>();
-    findings.add(jdk());
+    findings.add(jdk(Runtime.version()));
     findings.add(processors());
     findings.add(memory());
     findings.add(disk(root.folder().path()));
@@ -85,12 +85,29 @@ final class DoctorCommand implements Callable<Integer> {
     return findings.stream().anyMatch(finding -> finding.verdict() == Verdict.FAIL) ? 1 : 0;
   }
 
-  private static Finding jdk() {
-    var version = Runtime.version();
+  static Finding jdk(Runtime.Version version) {
     var what = "JDK " + version + " in " + System.getProperty("java.home");
-    return version.feature() >= 25
-        ? new Finding(Verdict.OK, what, "")
-        : new Finding(Verdict.FAIL, what, "Install a JDK 25 or set JAVA_HOME to one.");
+    if (version.feature() < 25) {
+      return new Finding(Verdict.FAIL, what, "Install a JDK 25 or set JAVA_HOME to one.");
+    }
+    if (mayStop(version)) {
+      return new Finding(
+          Verdict.WARN,
+          what,
+          "Services may stop for ever in it (JDK-8369227): use 25.0.3, 26.0.1 or newer.");
+    }
+    return new Finding(Verdict.OK, what, "");
+  }
+
+  /** Whether a virtual thread may stay parked for ever: the services run on such threads. */
+  private static boolean mayStop(Runtime.Version version) {
+    int mended =
+        switch (version.feature()) {
+          case 25 -> 3;
+          case 26 -> 1;
+          default -> 0;
+        };
+    return version.interim() == 0 && version.update() < mended;
   }
 
   private static Finding processors() {

@@ -3,6 +3,7 @@ package io.millrace.database;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An array as a parameter in PostgreSQL's binary form, for thousands of elements. The driver sends
@@ -17,8 +18,12 @@ public final class ArrayParameter {
   private static final int HEAD = 20;
   private static final int NUMBER = 4 + 8;
 
+  /** The length of what is none. */
+  private static final int NULL = -1;
+
   /** What an array is of, with PostgreSQL's object ids of the type and of its array. */
   private enum Elements {
+    BYTEA(17, 1001),
     INT8(20, 1016),
     TEXT(25, 1009),
     FLOAT8(701, 1022);
@@ -35,6 +40,7 @@ public final class ArrayParameter {
   private final Elements of;
   private ByteBuffer bytes;
   private int size;
+  private boolean nulls;
   private String last = "";
   private byte[] lastBytes = {};
 
@@ -56,6 +62,23 @@ public final class ArrayParameter {
   /** An empty {@code text[]} that is to have so many elements. */
   public static ArrayParameter texts(int expected) {
     return new ArrayParameter(Elements.TEXT, expected);
+  }
+
+  /** An empty {@code bytea[]} that is to have so many elements. */
+  public static ArrayParameter byteas(int expected) {
+    return new ArrayParameter(Elements.BYTEA, expected);
+  }
+
+  /** Appends bytes, or null, to an array of such. */
+  public ArrayParameter add(byte @Nullable [] element) {
+    if (element != null) {
+      room(Elements.BYTEA, element.length).put(element);
+    } else {
+      nulls = true;
+      int length = room(Elements.BYTEA, 0).position() - Integer.BYTES;
+      bytes.putInt(length, NULL);
+    }
+    return this;
   }
 
   /** Appends a whole number to an array of such. */
@@ -104,7 +127,7 @@ public final class ArrayParameter {
 
   /** What goes over the wire, to be read only. */
   ByteBuffer encoded() {
-    bytes.putInt(0, size == 0 ? 0 : 1).putInt(4, 0).putInt(8, of.type);
+    bytes.putInt(0, size == 0 ? 0 : 1).putInt(4, nulls ? 1 : 0).putInt(8, of.type);
     bytes.putInt(12, size).putInt(16, 1);
     return bytes.duplicate().limit(size == 0 ? 12 : bytes.position()).position(0);
   }

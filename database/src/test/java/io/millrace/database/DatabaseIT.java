@@ -85,6 +85,17 @@ class DatabaseIT {
                     tx.query(
                         sql.formatted("bigint"), row -> row.int8("a"), ArrayParameter.int8s(8))))
         .isEmpty();
+    ArrayParameter bytes =
+        ArrayParameter.byteas(1).add((byte[]) null).add(new byte[0]).add(new byte[] {0, -1, 92});
+    assertThat(
+            database.<List<String>>read(
+                tx ->
+                    tx.query(
+                        "select coalesce(encode(a, 'hex'), 'none') as a"
+                            + " from unnest($1::bytea[]) with ordinality as u (a, n) order by n",
+                        row -> row.string("a"),
+                        bytes)))
+        .containsExactly("none", "", "00ff5c");
     assertThatThrownBy(() -> ArrayParameter.int8s(1).add("a"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("An array of INT8 takes no TEXT");

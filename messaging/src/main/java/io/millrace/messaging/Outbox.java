@@ -1,10 +1,11 @@
 package io.millrace.messaging;
 
+import io.millrace.database.ArrayParameter;
 import io.millrace.database.Tx;
 import io.millrace.schemas.Topic;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.UUID;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +30,18 @@ public final class Outbox {
   /** Bounds the locks of one transaction, whatever the number of keys. */
   private static final int BUCKETS = 1024;
 
+  /** The buckets are locked in their order, so that two appends of several keys do not deadlock. */
   private static final String APPEND =
       """
       with gate as materialized (
-        select pg_advisory_xact_lock(hashtext(current_schema()), $6))
+        select pg_advisory_xact_lock(hashtext(current_schema()), bucket::int)
+        from (select distinct bucket from unnest($2::bigint[]) as b (bucket) order by bucket) as b)
       insert into outbox (id, topic, key, headers, payload)
-      select $1::uuid, $2::text, $3::text, $4::text[], $5::bytea from gate
+      select e.id::uuid, $1::text, e.key, e.headers::text[], e.payload
+      from (select count(*) from gate) as opened,
+        unnest($3::text[], $4::text[], $5::text[], $6::bytea[]) with ordinality
+          as e (id, key, headers, payload, no)
+      order by e.no
       """;
 
   private final EventCodec codec;
@@ -56,7 +63,7 @@ public final class Outbox {
   /** Appends an event whose id the caller has made, for example to be able to repeat it. */
   public void append(
       Tx tx, Topic topic, String key, SpecificRecord payload, @Nullable String flowId, UUID id) {
-    store(tx, topic, key, payload, flowId, id);
+    store(tx, topic, List.of(encoded(topic, key, payload, flowId, id)));
     tx.afterCommit(relay::appended);
   }
 
@@ -67,11 +74,61 @@ public final class Outbox {
    */
   public void appendUnhurried(
       Tx tx, Topic topic, String key, SpecificRecord payload, @Nullable String flowId) {
-    store(tx, topic, key, payload, flowId, EventIds.next());
+    store(tx, topic, List.of(encoded(topic, key, payload, flowId, EventIds.next())));
   }
 
-  private void store(
-      Tx tx, Topic topic, String key, SpecificRecord payload, @Nullable String flowId, UUID id) {
+  /** An event to be appended with others. */
+  public record Keyed(String key, SpecificRecord payload, @Nullable String flowId) {}
+
+  /** Appends events in their order, in one statement. */
+  public void appendAll(Tx tx, Topic topic, List<Keyed> events) {
+    if (!events.isEmpty()) {
+      store(
+          tx,
+          topic,
+          events.stream()
+              .map(e -> encoded(topic, e.key(), e.payload(), e.flowId(), EventIds.next()))
+              .toList());
+      tx.afterCommit(relay::appended);
+    }
+  }
+
+  /** Appends the removal of a key from a compacted topic. */
+  public void appendTombstone(Tx tx, Topic topic, String key, @Nullable String flowId) {
+    if (!topic.compacted()) {
+      throw new IllegalArgumentException(topic.name() + " is not compacted: it has no tombstones");
+    }
+    UUID id = EventIds.next();
+    store(
+        tx,
+        topic,
+        List.of(
+            new Encoded(
+                id,
+                key,
+                EventHeaders.of(id.toString(), service.source(), key, flowId, null, 0),
+                null)));
+    tx.afterCommit(relay::appended);
+  }
+
+  /** An event as the outbox has it. */
+  private record Encoded(
+      UUID id, String key, Map<String, String> headers, byte @Nullable [] payload) {
+
+    /** As a literal of {@code text[]}. */
+    String pairs() {
+      StringJoiner literal = new StringJoiner(",", "{", "}");
+      headers.forEach((name, value) -> literal.add(quoted(name)).add(quoted(value)));
+      return literal.toString();
+    }
+
+    private static String quoted(String text) {
+      return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+  }
+
+  private Encoded encoded(
+      Topic topic, String key, SpecificRecord payload, @Nullable String flowId, UUID id) {
     if (!topic.schemas().contains(payload.getSchema())) {
       throw new IllegalArgumentException(
           payload.getSchema().getName() + " is not an event of topic " + topic.name());
@@ -91,45 +148,22 @@ public final class Outbox {
     Map<String, String> headers =
         EventHeaders.of(
             id.toString(), service.source(), key, flowId, payload, codec.schemaId(payload));
-    store(tx, topic, key, id, headers, bytes);
+    return new Encoded(id, key, headers, bytes);
   }
 
-  /** Appends the removal of a key from a compacted topic. */
-  public void appendTombstone(Tx tx, Topic topic, String key, @Nullable String flowId) {
-    if (!topic.compacted()) {
-      throw new IllegalArgumentException(topic.name() + " is not compacted: it has no tombstones");
+  private static void store(Tx tx, Topic topic, List<Encoded> events) {
+    ArrayParameter buckets = ArrayParameter.int8s(events.size());
+    ArrayParameter ids = ArrayParameter.texts(events.size());
+    ArrayParameter keys = ArrayParameter.texts(events.size());
+    ArrayParameter headers = ArrayParameter.texts(events.size());
+    ArrayParameter payloads = ArrayParameter.byteas(events.size());
+    for (Encoded event : events) {
+      buckets.add(Math.floorMod((topic.name() + '\0' + event.key()).hashCode(), BUCKETS));
+      ids.add(event.id().toString());
+      keys.add(event.key());
+      headers.add(event.pairs());
+      payloads.add(event.payload());
     }
-    UUID id = EventIds.next();
-    store(
-        tx,
-        topic,
-        key,
-        id,
-        EventHeaders.of(id.toString(), service.source(), key, flowId, null, 0),
-        null);
-    tx.afterCommit(relay::appended);
-  }
-
-  private void store(
-      Tx tx,
-      Topic topic,
-      String key,
-      UUID id,
-      Map<String, String> headers,
-      byte @Nullable [] payload) {
-    List<String> pairs = new ArrayList<>();
-    headers.forEach(
-        (name, value) -> {
-          pairs.add(name);
-          pairs.add(value);
-        });
-    tx.update(
-        APPEND,
-        id,
-        topic.name(),
-        key,
-        pairs.toArray(String[]::new),
-        payload,
-        Math.floorMod((topic.name() + '\0' + key).hashCode(), BUCKETS));
+    tx.update(APPEND, topic.name(), buckets, ids, keys, headers, payloads);
   }
 }

@@ -136,6 +136,32 @@ class OutboxIT {
   }
 
   @Test
+  void appendsSeveralInTheirOrderAndAsTheyAre() {
+    String flow = "a \"flow\" {of, one\\two} ü";
+    database.inTransactionVoid(
+        tx ->
+            outbox.appendAll(
+                tx,
+                Topics.RUNS,
+                List.of(
+                    new Outbox.Keyed("several-2", Samples.runStarted("several-2", 1), flow),
+                    new Outbox.Keyed("several-1", Samples.runStarted("several-1", 1), null),
+                    new Outbox.Keyed("several-2", Samples.runStarted("several-2", 2), flow))));
+    database.inTransactionVoid(tx -> outbox.appendAll(tx, Topics.RUNS, List.of()));
+    eventually("events").until(() -> published("several-2").size() == 2);
+    assertThat(published("several-2")).containsExactly(1, 2);
+    eventually("event").until(() -> published("several-1").equals(List.of(1)));
+    assertThat(
+            TopicReader.header(
+                TopicReader.ofKey("millrace.runs", "several-2").getFirst(), "ce_flowid"))
+        .isEqualTo(flow);
+    assertThat(
+            TopicReader.header(
+                TopicReader.ofKey("millrace.runs", "several-1").getFirst(), "ce_flowid"))
+        .isEqualTo("null");
+  }
+
+  @Test
   void keepsTheGivenEventId() {
     UUID id = UUID.randomUUID();
     database.inTransactionVoid(

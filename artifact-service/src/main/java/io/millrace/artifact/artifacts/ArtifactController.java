@@ -1,6 +1,6 @@
 package io.millrace.artifact.artifacts;
 
-import io.millrace.artifact.changes.Change;
+import io.millrace.changes.Change;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

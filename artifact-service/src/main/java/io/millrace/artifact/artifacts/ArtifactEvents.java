@@ -1,7 +1,7 @@
 package io.millrace.artifact.artifacts;
 
-import io.millrace.artifact.changes.Change;
 import io.millrace.artifact.storage.StoredObject;
+import io.millrace.changes.Change;
 import io.millrace.database.Tx;
 import io.millrace.events.ArtifactDeleted;
 import io.millrace.events.ArtifactStored;

@@ -1,8 +1,8 @@
 package io.millrace.artifact.artifacts;
 
-import io.millrace.artifact.changes.Change;
 import io.millrace.artifact.storage.Objects;
 import io.millrace.artifact.storage.StoredObject;
+import io.millrace.changes.Change;
 import io.millrace.database.Database;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;

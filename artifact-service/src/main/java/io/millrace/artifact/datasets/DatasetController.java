@@ -2,7 +2,6 @@ package io.millrace.artifact.datasets;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonRawValue;
-import io.millrace.artifact.changes.Change;
 import io.millrace.artifact.datasets.DatasetIntake.Declared;
 import io.millrace.artifact.datasets.DatasetVersions.Pushed;
 import io.millrace.artifact.storage.Contents;
@@ -11,6 +10,7 @@ import io.millrace.artifact.storage.Download;
 import io.millrace.artifact.storage.Objects;
 import io.millrace.artifact.storage.RequestBytes;
 import io.millrace.artifact.storage.StoredObject;
+import io.millrace.changes.Change;
 import io.millrace.datasets.TableSummary;
 import io.millrace.problems.ApiProblem;
 import java.io.IOException;

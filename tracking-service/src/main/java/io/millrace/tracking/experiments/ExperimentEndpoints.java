@@ -1,8 +1,8 @@
 package io.millrace.tracking.experiments;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Database;
 import io.millrace.tracking.idempotency.Idempotency;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;

@@ -1,5 +1,6 @@
 package io.millrace.tracking.experiments;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Tx;
 import io.millrace.events.ExperimentCreated;
 import io.millrace.events.ExperimentDeleted;
@@ -8,7 +9,6 @@ import io.millrace.events.ExperimentRestored;
 import io.millrace.events.ExperimentTagChanged;
 import io.millrace.messaging.Outbox;
 import io.millrace.schemas.Topics;
-import io.millrace.tracking.mlflow.Change;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;

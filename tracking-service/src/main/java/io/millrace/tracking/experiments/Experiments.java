@@ -1,8 +1,8 @@
 package io.millrace.tracking.experiments;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.ErrorCode;
 import io.millrace.tracking.mlflow.MlflowException;
 import java.time.Clock;

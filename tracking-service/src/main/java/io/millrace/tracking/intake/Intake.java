@@ -2,6 +2,7 @@ package io.millrace.tracking.intake;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.millrace.changes.Change;
 import io.millrace.database.Database;
 import io.millrace.database.Tx;
 import io.millrace.pipeline.Pipeline;
@@ -11,7 +12,6 @@ import io.millrace.tracking.experiments.LifecycleStage;
 import io.millrace.tracking.experiments.Tag;
 import io.millrace.tracking.intake.Resolution.Refused;
 import io.millrace.tracking.intake.Resolution.Resolved;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.Names;
 import io.millrace.tracking.runs.DatasetInput;
 import io.millrace.tracking.runs.Run;

@@ -1,12 +1,12 @@
 package io.millrace.tracking.loggedmodels;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Database;
 import io.millrace.tracking.experiments.Experiment;
 import io.millrace.tracking.experiments.ExperimentId;
 import io.millrace.tracking.experiments.Experiments;
 import io.millrace.tracking.experiments.LifecycleStage;
 import io.millrace.tracking.experiments.Tag;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;

@@ -1,5 +1,6 @@
 package io.millrace.tracking.loggedmodels;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Tx;
 import io.millrace.events.LoggedModelCreated;
 import io.millrace.events.LoggedModelDeleted;
@@ -11,7 +12,6 @@ import io.millrace.events.ModelMetricPoint;
 import io.millrace.messaging.Outbox;
 import io.millrace.schemas.Topics;
 import io.millrace.tracking.experiments.TagEvents;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.runs.Run;
 import java.time.Instant;
 import java.util.ArrayList;

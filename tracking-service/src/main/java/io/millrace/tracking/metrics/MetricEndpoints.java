@@ -1,11 +1,11 @@
 package io.millrace.tracking.metrics;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Database;
 import io.millrace.tracking.experiments.Tag;
 import io.millrace.tracking.loggedmodels.LoggedModelEvents;
 import io.millrace.tracking.loggedmodels.LoggedModels;
 import io.millrace.tracking.loggedmodels.ModelMetric;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;

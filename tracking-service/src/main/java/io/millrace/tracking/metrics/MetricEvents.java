@@ -7,6 +7,7 @@ import io.millrace.messaging.Outbox;
 import io.millrace.schemas.Topics;
 import io.millrace.tracking.runs.Metric;
 import java.time.Instant;
+import java.util.List;
 import org.springframework.stereotype.Component;
 
 /** Metric points as an event of bounded size. */
@@ -19,18 +20,23 @@ class MetricEvents {
     this.outbox = outbox;
   }
 
-  void logged(Tx tx, MetricNews.Item news) {
-    outbox.append(
+  /** One event a run. */
+  void logged(Tx tx, List<MetricNews.Item> news) {
+    outbox.appendAll(
         tx,
         Topics.RUN_METRICS,
-        news.runId(),
-        MetricsLogged.newBuilder()
-            .setRequestId(news.requestId())
-            .setRunId(news.runId())
-            .setMetrics(MetricSample.of(news.points()).stream().map(MetricEvents::point).toList())
-            .setTotal((int) Math.min(news.total(), Integer.MAX_VALUE))
-            .build(),
-        news.requestId());
+        news.stream()
+            .map(ofRun -> new Outbox.Keyed(ofRun.runId(), event(ofRun), ofRun.requestId()))
+            .toList());
+  }
+
+  private static MetricsLogged event(MetricNews.Item news) {
+    return MetricsLogged.newBuilder()
+        .setRequestId(news.requestId())
+        .setRunId(news.runId())
+        .setMetrics(MetricSample.of(news.points()).stream().map(MetricEvents::point).toList())
+        .setTotal((int) Math.min(news.total(), Integer.MAX_VALUE))
+        .build();
   }
 
   private static MetricPoint point(Metric metric) {

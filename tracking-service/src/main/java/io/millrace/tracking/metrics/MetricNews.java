@@ -134,9 +134,13 @@ class MetricNews implements SchedulingConfigurer {
   }
 
   private void tell(Tx tx, List<Item> items) {
-    items.stream()
-        .collect(Collectors.groupingBy(Item::runId, TreeMap::new, Collectors.toList()))
-        .values()
-        .forEach(ofRun -> events.logged(tx, Item.of(ofRun)));
+    events.logged(
+        tx,
+        items.stream()
+            .collect(Collectors.groupingBy(Item::runId, TreeMap::new, Collectors.toList()))
+            .values()
+            .stream()
+            .map(Item::of)
+            .toList());
   }
 }

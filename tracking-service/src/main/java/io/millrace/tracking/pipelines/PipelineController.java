@@ -1,6 +1,7 @@
 package io.millrace.tracking.pipelines;
 
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import io.millrace.changes.Change;
 import io.millrace.database.Database;
 import io.millrace.datasets.NearestName;
 import io.millrace.pipeline.Parsed;
@@ -9,7 +10,6 @@ import io.millrace.pipeline.PipelineFile;
 import io.millrace.problems.ApiProblem;
 import io.millrace.tracking.idempotency.Idempotency;
 import io.millrace.tracking.idempotency.Idempotency.Answer;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.paging.Page;
 import io.millrace.tracking.paging.PageToken;
 import io.millrace.tracking.pipelines.Pipelines.Applied;

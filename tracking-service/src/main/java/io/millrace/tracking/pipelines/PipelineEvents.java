@@ -1,10 +1,10 @@
 package io.millrace.tracking.pipelines;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Tx;
 import io.millrace.events.PipelineApplied;
 import io.millrace.messaging.Outbox;
 import io.millrace.schemas.Topics;
-import io.millrace.tracking.mlflow.Change;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;

@@ -1,9 +1,9 @@
 package io.millrace.tracking.pipelines;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
 import io.millrace.pipeline.Pipeline;
-import io.millrace.tracking.mlflow.Change;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

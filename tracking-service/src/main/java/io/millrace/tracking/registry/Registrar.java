@@ -1,7 +1,7 @@
 package io.millrace.tracking.registry;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Tx;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.ErrorCode;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.registry.ModelVersions.NewVersion;

@@ -1,5 +1,6 @@
 package io.millrace.tracking.registry;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Tx;
 import io.millrace.events.FileRef;
 import io.millrace.events.ModelAliasChanged;
@@ -15,7 +16,6 @@ import io.millrace.events.RegisteredModelTagChanged;
 import io.millrace.events.RegisteredModelUpdated;
 import io.millrace.messaging.Outbox;
 import io.millrace.schemas.Topics;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.Names;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;

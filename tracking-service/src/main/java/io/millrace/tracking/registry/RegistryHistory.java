@@ -1,8 +1,8 @@
 package io.millrace.tracking.registry;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
-import io.millrace.tracking.mlflow.Change;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;

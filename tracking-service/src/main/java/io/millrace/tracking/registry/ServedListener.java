@@ -1,11 +1,11 @@
 package io.millrace.tracking.registry;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Database;
 import io.millrace.events.ModelDeployed;
 import io.millrace.events.ModelPromoted;
 import io.millrace.messaging.EventHandlersFactory;
 import io.millrace.messaging.ReceivedEvent;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.registry.RegistryHistory.Served;
 import java.util.function.Consumer;
 import org.springframework.context.annotation.Bean;

@@ -1,9 +1,9 @@
 package io.millrace.tracking.registry;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Database;
 import io.millrace.database.Tx;
 import io.millrace.tracking.idempotency.Idempotency;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowMessage;
 import io.millrace.tracking.mlflow.Names;

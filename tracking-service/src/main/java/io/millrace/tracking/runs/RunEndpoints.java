@@ -1,5 +1,6 @@
 package io.millrace.tracking.runs;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Database;
 import io.millrace.tracking.experiments.Experiment;
 import io.millrace.tracking.experiments.ExperimentId;
@@ -7,7 +8,6 @@ import io.millrace.tracking.experiments.Experiments;
 import io.millrace.tracking.experiments.LifecycleStage;
 import io.millrace.tracking.experiments.Tag;
 import io.millrace.tracking.idempotency.Idempotency;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;

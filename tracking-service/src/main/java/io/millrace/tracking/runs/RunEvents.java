@@ -1,5 +1,6 @@
 package io.millrace.tracking.runs;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Tx;
 import io.millrace.events.InputsLogged;
 import io.millrace.events.LoggedDataset;
@@ -17,7 +18,6 @@ import io.millrace.messaging.Outbox;
 import io.millrace.schemas.Topics;
 import io.millrace.tracking.experiments.Tag;
 import io.millrace.tracking.experiments.TagEvents;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.Names;
 import java.util.List;
 import java.util.Objects;

@@ -1,9 +1,9 @@
 package io.millrace.tracking.webhooks;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Database;
 import io.millrace.database.Tx;
 import io.millrace.tracking.flows.History;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.webhooks.outbound.Exchange;
 import java.time.Clock;
 import java.time.Duration;

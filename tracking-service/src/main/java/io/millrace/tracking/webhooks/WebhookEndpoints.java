@@ -1,7 +1,7 @@
 package io.millrace.tracking.webhooks;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Database;
-import io.millrace.tracking.mlflow.Change;
 import io.millrace.tracking.mlflow.ErrorCode;
 import io.millrace.tracking.mlflow.MlflowApi;
 import io.millrace.tracking.mlflow.MlflowException;

@@ -1,5 +1,6 @@
 package io.millrace.tracking.webhooks;
 
+import io.millrace.changes.Change;
 import io.millrace.database.Tx;
 import io.millrace.events.WebhookCreated;
 import io.millrace.events.WebhookDeleted;
@@ -7,7 +8,6 @@ import io.millrace.events.WebhookDisabled;
 import io.millrace.events.WebhookUpdated;
 import io.millrace.messaging.Outbox;
 import io.millrace.schemas.Topics;
-import io.millrace.tracking.mlflow.Change;
 import java.time.Instant;
 import java.util.Objects;
 import org.apache.avro.specific.SpecificRecord;

@@ -1,4 +1,4 @@
-package io.millrace.artifact.changes;
+package io.millrace.changes;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -8,14 +8,17 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 
 /**
- * Who changes something, and why, as far as the request says it.
+ * Who changes something, and why, as far as the request says it. Both can be kept as they are: they
+ * are cut, never half of a pair, and hold no NUL, which PostgreSQL's text has not.
  *
- * @param by a name of at most 200 characters; {@code unknown} where nobody said it
+ * @param by a name of at most 200 characters; {@link #NOBODY} where nobody said it
  * @param reason at most 2000 characters; null: none given
  */
 public record Change(String by, @Nullable String reason) {
 
-  private static final String NOBODY = "unknown";
+  /** Who it was where nobody says so. */
+  public static final String NOBODY = "unknown";
+
   private static final String USER = "X-Millrace-User";
   private static final String REASON = "X-Millrace-Reason";
   private static final String BASIC = "Basic ";
@@ -23,8 +26,8 @@ public record Change(String by, @Nullable String reason) {
   private static final int LONGEST_REASON = 2000;
 
   public Change {
-    by = by.isBlank() ? NOBODY : cut(by, LONGEST_NAME);
-    reason = reason == null || reason.isBlank() ? null : cut(reason, LONGEST_REASON);
+    by = by.isBlank() ? NOBODY : storable(by, LONGEST_NAME);
+    reason = reason == null || reason.isBlank() ? null : storable(reason, LONGEST_REASON);
   }
 
   /**
@@ -59,11 +62,10 @@ public record Change(String by, @Nullable String reason) {
     return new String(header.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
   }
 
-  private static String cut(String text, int most) {
-    // PostgreSQL's text, where the history keeps it, has no NUL.
+  private static String storable(String text, int most) {
     String said = text.strip().replace('\0', '\ufffd');
-    return said.length() <= most
+    return said.codePointCount(0, said.length()) <= most
         ? said
-        : said.substring(0, Character.isHighSurrogate(said.charAt(most - 1)) ? most - 1 : most);
+        : said.substring(0, said.offsetByCodePoints(0, most));
   }
 }
