@@ -33,6 +33,21 @@ record RunQuery(
     return new RunQuery(experiments.stream().distinct().toList(), view, filter, whole);
   }
 
+  /** Of the experiments, as parameters of a statement. */
+  Long[] ids() {
+    return experiments.stream().map(ExperimentId::value).toArray(Long[]::new);
+  }
+
+  /** The key that the order begins with. */
+  OrderKey first() {
+    return order.getFirst();
+  }
+
+  /** Whether the order begins with a metric. */
+  boolean byMetric() {
+    return first().field().entity() == Entity.METRIC;
+  }
+
   /** The clauses that all have to be true, among others that are less simple. */
   List<Filter.Clause> required() {
     return switch (filter) {

@@ -188,9 +188,9 @@ class RunSearch {
     void find(@Nullable Place after) {
       List<@Nullable Object> values = after == null ? null : after.values();
       Optional<Integer> leading =
-          after != null && sql.leads(after.clause())
+          after != null && sql.clauses().leads(after.clause())
               ? Optional.of((int) after.clause())
-              : sql.namesRuns().or(this::rarest);
+              : sql.clauses().namesRuns().or(this::rarest);
       if (leading.isPresent()) {
         clause = leading.get();
         add(sql.fromClause(leading.get(), List.of(), Part.EVERYTHING, values, need));
@@ -203,7 +203,7 @@ class RunSearch {
 
     /** Where no index has the order: the clause that few runs fulfil. */
     private Optional<Integer> rarest() {
-      List<Integer> clauses = sql.leadingClauses();
+      List<Integer> clauses = sql.clauses().leading();
       if (sql.orderLeads() || clauses.isEmpty()) {
         return Optional.empty();
       }
@@ -218,7 +218,7 @@ class RunSearch {
 
     private void alongOrder(@Nullable List<@Nullable Object> after) {
       Object from = after == null ? null : after.getFirst();
-      if (!sql.byMetric()) {
+      if (!query.byMetric()) {
         stretches(from, after, false);
         return;
       }
@@ -230,7 +230,7 @@ class RunSearch {
       if (!counted || hits.size() == need) {
         return;
       }
-      if (sql.requiresNumber()) {
+      if (sql.clauses().requiresNumber()) {
         return;
       }
       boolean missing = after != null && from == null;
@@ -260,7 +260,7 @@ class RunSearch {
       int before = hits.size();
       Range begin = new Range(from, false, null);
       List<@Nullable Object> place = after;
-      if (from != null && (missing || !sql.byMetric())) {
+      if (from != null && (missing || !query.byMetric())) {
         // Many runs can have one start time; those come in the order of their ids.
         along(new Range(from, false, from), after, missing, List.of());
         begin = new Range(from, true, null);
@@ -393,8 +393,10 @@ class RunSearch {
 
     private Clauses clauses(Range begin, boolean missing) {
       List<Integer> numbers =
-          sql.byMetric() && !missing ? sql.leadingAlongMetric() : sql.leadingClauses();
-      int others = sql.others(numbers, missing);
+          query.byMetric() && !missing
+              ? sql.clauses().leadingAlongMetric()
+              : sql.clauses().leading();
+      int others = sql.clauses().others(numbers, missing);
       double size = size(tx, query.experiments());
       if (numbers.isEmpty() || missing) {
         // Where nothing was seen everything passes, until it is found otherwise.
@@ -442,7 +444,7 @@ class RunSearch {
       return tx.queryOne(
               statement.sql(),
               row -> {
-                first = new Milestone(value(row, sql.byMetric()));
+                first = new Milestone(value(row, query.byMetric()));
                 List<Seen> seen = new ArrayList<>();
                 for (int i = 0; i < numbers.size(); i++) {
                   seen.add(new Seen(row.int8("n" + i), row.int8("sampled"), row.int8("h" + i)));
@@ -490,7 +492,7 @@ class RunSearch {
         return known;
       }
       Statement statement = sql.milestone(begin, missing, length);
-      boolean metric = sql.byMetric() && !missing;
+      boolean metric = query.byMetric() && !missing;
       return tx.queryOne(
               statement.sql(), row -> new Milestone(value(row, metric)), statement.args())
           .orElseThrow();

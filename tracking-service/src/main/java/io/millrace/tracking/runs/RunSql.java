@@ -1,22 +1,16 @@
 package io.millrace.tracking.runs;
 
 import io.millrace.tracking.experiments.ExperimentId;
-import io.millrace.tracking.experiments.ViewType;
 import io.millrace.tracking.search.Entity;
 import io.millrace.tracking.search.Filter;
 import io.millrace.tracking.search.Keyset;
 import io.millrace.tracking.search.Keyset.Column;
 import io.millrace.tracking.search.Keyset.Type;
-import io.millrace.tracking.search.Operator;
 import io.millrace.tracking.search.OrderKey;
 import io.millrace.tracking.search.SqlFilter;
 import io.millrace.tracking.search.SqlParameters;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -27,14 +21,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunSql {
 
-  /** Characters of a value that an index has. */
-  private static final int SOUGHT = 100;
-
   private final RunQuery query;
+  private final RunClauses clauses;
   private final Keyset keyset;
 
   RunSql(RunQuery query) {
     this.query = query;
+    this.clauses = new RunClauses(query);
     this.keyset = new Keyset(columns(false));
   }
 
@@ -59,21 +52,21 @@ final class RunSql {
    */
   record Range(@Nullable Object from, boolean open, @Nullable Object to) {}
 
+  RunClauses clauses() {
+    return clauses;
+  }
+
   Keyset keyset() {
     return keyset;
   }
 
   /** True where an index has the runs in the order of its first key. */
   boolean orderLeads() {
-    return byMetric() || byStart();
-  }
-
-  boolean byMetric() {
-    return first().field().entity() == Entity.METRIC;
+    return query.byMetric() || byStart();
   }
 
   private boolean byStart() {
-    return first().field().equals(RunQuery.START_TIME);
+    return query.first().field().equals(RunQuery.START_TIME);
   }
 
   /** True where runs that lack the first metric come in the order of an index as well. */
@@ -82,15 +75,11 @@ final class RunSql {
   }
 
   private boolean ascending(boolean missing) {
-    return missing ? query.order().get(1).ascending() : first().ascending();
+    return missing ? query.order().get(1).ascending() : query.first().ascending();
   }
 
   private static String beyond(boolean ascending, boolean open) {
     return (ascending ? " >" : " <") + (open ? " " : "= ");
-  }
-
-  private OrderKey first() {
-    return query.order().getFirst();
   }
 
   /** Lets the planner choose its way. */
@@ -111,15 +100,15 @@ final class RunSql {
       @Nullable List<@Nullable Object> after,
       int limit) {
     Writer writer = new Writer(true);
-    writer.gather(gathered);
+    writer.conditions.gather(gathered);
     Filter.Clause leading = query.required().get(clause);
-    if (isRunId(leading)) {
+    if (RunClauses.isRunId(leading)) {
       return writer.page("runs r", part, after, leading, limit);
     }
-    writer.runId = "c.run_id";
+    writer.conditions.from("c.run_id", null);
     String from =
         "(select c.run_id from "
-            + writer.leading(leading)
+            + writer.conditions.leading(leading)
             + ") c join runs r on r.run_id = c.run_id";
     return writer.page(from, part, after, leading, limit);
   }
@@ -136,16 +125,15 @@ final class RunSql {
       boolean missing,
       int limit,
       List<Integer> gathered) {
-    boolean metric = byMetric() && !missing;
+    boolean metric = query.byMetric() && !missing;
     Writer writer = new Writer(true);
-    writer.runId = metric ? "o0.run_id" : "r.run_id";
-    writer.ordered = metric ? "o0.value" : null;
-    writer.gather(gathered);
+    writer.conditions.from(metric ? "o0.run_id" : "r.run_id", metric ? "o0.value" : null);
+    writer.conditions.gather(gathered);
     Keyset finite = metric ? new Keyset(columns(true)) : keyset;
     List<ExperimentId> experiments = query.experiments();
     if (experiments.size() == 1) {
       return writer.alongOrder(
-          writer.experimentIds(), range, after, metric, missing, limit, finite);
+          writer.conditions.experimentIds(), range, after, metric, missing, limit, finite);
     }
     return writer.alongOrders(range, after, metric, missing, limit, finite);
   }
@@ -157,89 +145,24 @@ final class RunSql {
     return new Statement("select (" + milestone + ") as milestone", writer.parameters.toArray());
   }
 
-  /** Which clauses an index finds runs by. */
-  List<Integer> leadingClauses() {
-    return leadingClauses(clause -> true);
-  }
-
-  /** The same without those that bound the order's own index. */
-  List<Integer> leadingAlongMetric() {
-    return leadingClauses(clause -> !ofOrder(clause));
-  }
-
-  private List<Integer> leadingClauses(Predicate<Filter.Clause> wanted) {
-    List<Integer> leading = new ArrayList<>();
-    List<Filter.Clause> required = query.required();
-    for (int i = 0; i < required.size(); i++) {
-      Filter.Clause clause = required.get(i);
-      if (leads(clause) && wanted.test(clause) && range(clause).getFirst() == clause) {
-        leading.add(i);
-      }
-    }
-    return leading;
-  }
-
-  /** Whether a run passes only where the first metric of the order is a number. */
-  boolean requiresNumber() {
-    return query.required().stream()
-        .anyMatch(clause -> ofOrder(clause) && clause.test() instanceof Filter.Number);
-  }
-
-  /**
-   * What is asked of a metric besides: a run has one value of it, so that all of that is one
-   * stretch of its index. The first clause stands for the others.
-   */
-  private List<Filter.Clause> range(Filter.Clause clause) {
-    if (clause.field().entity() != Entity.METRIC || !query.required().contains(clause)) {
-      return List.of(clause);
-    }
-    List<Filter.Clause> range =
-        query.required().stream()
-            .filter(other -> other.field().equals(clause.field()) && leads(other))
-            .toList();
-    return leads(clause) ? range : List.of(clause);
-  }
-
-  private boolean ofOrder(Filter.Clause clause) {
-    return byMetric() && clause.field().equals(first().field());
-  }
-
-  /** Whether the required clause of that number is one of those. */
-  boolean leads(long clause) {
-    return clause >= 0
-        && clause < query.required().size()
-        && leads(query.required().get((int) clause));
-  }
-
-  /** The required clause that names the runs themselves. */
-  Optional<Integer> namesRuns() {
-    List<Filter.Clause> required = query.required();
-    for (int i = 0; i < required.size(); i++) {
-      if (isRunId(required.get(i)) && leads(required.get(i))) {
-        return Optional.of(i);
-      }
-    }
-    return Optional.empty();
-  }
-
   /** How many runs each of some clauses finds, counted up to a limit: n0, n1, ... */
-  Statement counts(List<Integer> clauses, int limit) {
+  Statement counts(List<Integer> leading, int limit) {
     Writer writer = new Writer(true);
-    return new Statement("select " + writer.counts(clauses, limit), writer.parameters.toArray());
+    return new Statement("select " + writer.counts(leading, limit), writer.parameters.toArray());
   }
 
   /**
    * The same counts; how many runs the order names next, up to a limit, and how many of them fulfil
    * each clause: sampled, h0, h1, ...; and the order's milestone after so many entries.
    */
-  Statement opening(List<Integer> clauses, int limit, Range begin, int sampled, int entries) {
+  Statement opening(List<Integer> leading, int limit, Range begin, int sampled, int entries) {
     Writer writer = new Writer(true);
     String sql =
         "select s.*, %s, (%s) as milestone from (%s) s"
             .formatted(
-                writer.counts(clauses, limit),
+                writer.counts(leading, limit),
                 writer.milestone(begin, false, entries),
-                writer.sample(clauses, begin, sampled));
+                writer.sample(leading, begin, sampled));
     return new Statement(sql, writer.parameters.toArray());
   }
 
@@ -258,54 +181,6 @@ final class RunSql {
         new Object[] {experiments.stream().map(ExperimentId::value).toArray(Long[]::new)});
   }
 
-  /** How many conditions a run is tested for that those clauses do not stand for. */
-  int others(List<Integer> clauses, boolean missing) {
-    long along = missing ? 0 : query.required().stream().filter(this::ofOrder).count();
-    int stood =
-        clauses.stream().mapToInt(clause -> range(query.required().get(clause)).size()).sum();
-    return (int) (conditions(query.filter()) - stood - along)
-        + (query.view() == ViewType.DELETED_ONLY ? 1 : 0)
-        + (missing ? 1 : 0);
-  }
-
-  private static int conditions(Filter filter) {
-    return switch (filter) {
-      case Filter.And(List<Filter> parts) -> parts.stream().mapToInt(RunSql::conditions).sum();
-      case Filter.Or(List<Filter> parts) -> parts.stream().mapToInt(RunSql::conditions).sum();
-      case Filter.Not(Filter part) -> conditions(part);
-      case Filter.Clause clause -> 1;
-    };
-  }
-
-  private static boolean isRunId(Filter.Clause clause) {
-    return clause.field().equals(RunQuery.RUN_ID);
-  }
-
-  private static boolean leads(Filter.Clause clause) {
-    return switch (clause.field().entity()) {
-      case METRIC ->
-          clause.test() instanceof Filter.Number(Operator operator, double value)
-              && operator != Operator.NE;
-      case PARAM, TAG -> positive(clause.test());
-      case ATTRIBUTE -> isRunId(clause) && positive(clause.test());
-      case DATASET -> false;
-    };
-  }
-
-  private static boolean positive(Filter.Test test) {
-    return switch (test) {
-      case Filter.Text(Operator operator, String value) -> operator == Operator.EQ;
-      case Filter.OneOf(boolean negated, List<String> values) -> !negated;
-      case Filter.Number number -> false;
-      case Filter.Whole whole -> false;
-      case Filter.Present present -> false;
-    };
-  }
-
-  private Long[] ids() {
-    return query.experiments().stream().map(ExperimentId::value).toArray(Long[]::new);
-  }
-
   private List<Column> columns(boolean finite) {
     List<Column> columns = new ArrayList<>();
     for (int i = 0; i < query.order().size(); i++) {
@@ -322,96 +197,63 @@ final class RunSql {
                 switch (key.field().key()) {
                   case "start_time" -> Column.of("r.start_time", Type.WHOLE, up);
                   case "end_time" -> new Column("r.end_time", Type.WHOLE, up, true);
-                  default -> Column.of(column(key.field().key()), Type.TEXT, up);
+                  default -> Column.of(RunConditions.column(key.field().key()), Type.TEXT, up);
                 };
           });
     }
     return columns;
   }
 
-  private static String column(String attribute) {
-    return switch (attribute) {
-      case "run_id" -> "r.run_id";
-      case "run_name" -> "r.name";
-      case "user_id" -> "r.user_id";
-      case "status" -> "r.status";
-      case "artifact_uri" -> "r.artifact_uri";
-      case "start_time" -> "r.start_time";
-      case "end_time" -> "r.end_time";
-      default -> throw new IllegalArgumentException("an attribute of runs: " + attribute);
-    };
-  }
-
   /** Writes one statement. */
   private final class Writer {
 
     private final SqlParameters parameters = new SqlParameters();
-
-    /** Whether clauses are tested run by run, which needs no experiment. */
     private final boolean probing;
+    private final RunConditions conditions;
 
-    private final Set<Filter.Clause> gathered = new HashSet<>();
-    private String runId = "r.run_id";
-
-    /** The value of the first metric of the order, where its index leads. */
-    private @Nullable String ordered;
-
-    private @Nullable String experiments;
-
+    /**
+     * @param probing whether clauses are tested run by run, which needs no experiment
+     */
     Writer(boolean probing) {
       this.probing = probing;
+      this.conditions = new RunConditions(query, clauses, parameters, probing);
     }
 
-    String experimentIds() {
-      if (experiments == null) {
-        Long[] ids = ids();
-        experiments =
-            ids.length == 1
-                ? parameters.add(ids[0]) + "::bigint"
-                : "any (" + parameters.add(ids) + "::bigint[])";
-      }
-      return experiments;
-    }
-
-    void gather(List<Integer> clauses) {
-      clauses.forEach(clause -> gathered.add(query.required().get(clause)));
-    }
-
-    String sample(List<Integer> clauses, Range begin, int entries) {
+    String sample(List<Integer> leading, Range begin, int entries) {
       String count = parameters.add((long) entries) + "::bigint";
-      String of = byMetric() ? "latest_metrics o" : "runs o";
-      String column = byMetric() ? "o.value" : "o.start_time";
+      String of = query.byMetric() ? "latest_metrics o" : "runs o";
+      String column = query.byMetric() ? "o.value" : "o.start_time";
       String direction = ascending(false) ? " asc" : " desc";
       String inner =
-          entries(column + " as value, o.run_id", of, column, begin, byMetric(), false)
+          entries(column + " as value, o.run_id", of, column, begin, query.byMetric(), false)
               + " limit "
               + count;
       StringBuilder sql = new StringBuilder("select count(*) as sampled");
-      for (int i = 0; i < clauses.size(); i++) {
+      for (int i = 0; i < leading.size(); i++) {
         sql.append(", count(*) filter (where ")
-            .append(clause(query.required().get(clauses.get(i)), null))
+            .append(conditions.clause(query.required().get(leading.get(i)), null))
             .append(") as h")
             .append(i);
       }
       return sql.append(
               " from (select x.run_id from unnest(%s::bigint[]) e (id) cross join lateral (%s) x order by x.value%s limit %s) r"
-                  .formatted(parameters.add(ids()), inner, direction, count))
+                  .formatted(parameters.add(query.ids()), inner, direction, count))
           .toString();
     }
 
-    String counts(List<Integer> clauses, int limit) {
+    String counts(List<Integer> leading, int limit) {
       String most = parameters.add((long) limit);
       List<String> counts = new ArrayList<>();
-      for (int clause : clauses) {
+      for (int clause : leading) {
         counts.add(
             "(select count(*) from (select 1 from %s limit %s::bigint) x) as n%d"
-                .formatted(leading(query.required().get(clause)), most, counts.size()));
+                .formatted(conditions.leading(query.required().get(clause)), most, counts.size()));
       }
       return String.join(", ", counts);
     }
 
     String milestone(Range begin, boolean missing, int entries) {
-      boolean metric = byMetric() && !missing;
+      boolean metric = query.byMetric() && !missing;
       String column = metric ? "o.value" : "o.start_time";
       String of = metric ? "latest_metrics o" : "runs o";
       String count = parameters.add((long) entries) + "::bigint";
@@ -421,7 +263,8 @@ final class RunSql {
               + count
               + " + 1";
       return "select x.value from unnest(%s::bigint[]) e (id) cross join lateral (%s) x order by x.value%s offset %s limit 1"
-          .formatted(parameters.add(ids()), inner, ascending(missing) ? " asc" : " desc", count);
+          .formatted(
+              parameters.add(query.ids()), inner, ascending(missing) ? " asc" : " desc", count);
     }
 
     /** What the order's index names in an experiment e. */
@@ -435,10 +278,10 @@ final class RunSql {
               .append(" where o.experiment_id = e.id");
       if (metric) {
         sql.append(" and o.key = ")
-            .append(parameters.add(first().field().key()))
+            .append(parameters.add(query.first().field().key()))
             .append("::text and o.value < 'NaN'::float8");
         for (Filter.Clause clause : query.required()) {
-          if (ofOrder(clause)) {
+          if (clauses.ofOrder(clause)) {
             sql.append(" and ").append(SqlFilter.test("o.value", clause.test(), parameters));
           }
         }
@@ -466,8 +309,8 @@ final class RunSql {
       StringBuilder sql =
           new StringBuilder(probing ? "select r.*, " : "select r.run_id, ").append(keyset.select());
       sql.append(" from ").append(from).append(joins(0));
-      sql.append(" where r.experiment_id = ").append(experimentIds());
-      conditions(sql, leading);
+      sql.append(" where r.experiment_id = ").append(conditions.experimentIds());
+      conditions.append(sql, leading);
       switch (part) {
         case EVERYTHING -> {}
         case NOT_A_NUMBER -> sql.append(" and o0.value = 'NaN'::float8");
@@ -512,7 +355,7 @@ final class RunSql {
         boolean missing,
         int limit,
         Keyset order) {
-      String ids = parameters.add(ids());
+      String ids = parameters.add(query.ids());
       String inner = along("e.id", range, after, metric, missing, limit, order);
       Keyset outer = order.named("x.k");
       return new Statement(
@@ -536,7 +379,7 @@ final class RunSql {
             .append(" where o0.experiment_id = ")
             .append(experiment)
             .append(" and o0.key = ")
-            .append(parameters.add(first().field().key()))
+            .append(parameters.add(query.first().field().key()))
             .append("::text and o0.value < 'NaN'::float8");
       } else {
         sql.append(" from runs r")
@@ -547,7 +390,7 @@ final class RunSql {
           sql.append(" and o0.run_id is null");
         }
       }
-      conditions(sql, null);
+      conditions.append(sql, null);
       bounds(sql, range, metric ? "o0.value" : "r.start_time", ascending(missing));
       if (after != null) {
         sql.append(" and ").append(order.after(after, parameters));
@@ -579,131 +422,6 @@ final class RunSql {
       }
     }
 
-    private void conditions(StringBuilder sql, Filter.@Nullable Clause leading) {
-      if (query.view() != ViewType.ALL) {
-        sql.append(" and r.lifecycle_stage = any (")
-            .append(parameters.add(query.view().stages()))
-            .append("::text[])");
-      }
-      if (query.filtered()) {
-        sql.append(" and (")
-            .append(
-                SqlFilter.of(query.filter(), (clause, all) -> clause(clause, leading), parameters))
-            .append(")");
-      }
-    }
-
-    private String clause(Filter.Clause clause, Filter.@Nullable Clause leading) {
-      if (leading != null && !isRunId(leading) && range(leading).contains(clause)) {
-        return "true";
-      }
-      if (ordered != null && ofOrder(clause)) {
-        return SqlFilter.test(ordered, clause.test(), parameters);
-      }
-      if (!range(clause).getFirst().equals(clause)) {
-        return "true";
-      }
-      if (gathered.contains(clause)) {
-        // As a condition it would become a join, which forgets the order; as a value it does not.
-        return "(%s in (select c.run_id from %s)) is true".formatted(runId, leading(clause));
-      }
-      return tested(clause);
-    }
-
-    private String tested(Filter.Clause clause) {
-      return switch (clause.field().entity()) {
-        case METRIC ->
-            SqlFilter.keyed(
-                "latest_metrics m where m.run_id = " + runId + of("m") + besides(clause, "m.value"),
-                "m.key",
-                "m.value",
-                clause,
-                parameters);
-        case PARAM -> keyed("run_params", clause);
-        case TAG -> keyed("run_tags", clause);
-        case ATTRIBUTE -> SqlFilter.test(column(clause.field().key()), clause.test(), parameters);
-        case DATASET -> dataset(clause);
-      };
-    }
-
-    private String besides(Filter.Clause clause, String value) {
-      return range(clause).stream()
-          .filter(other -> !other.equals(clause))
-          .map(other -> " and " + SqlFilter.test(value, other.test(), parameters))
-          .collect(Collectors.joining());
-    }
-
-    private String keyed(String table, Filter.Clause clause) {
-      return SqlFilter.keyed(
-          table + " t where t.run_id = " + runId + of("t"),
-          "t.key",
-          // A value as short as this is found, or told apart, by what the index has of it.
-          isShort(clause.test()) ? "t.sought" : whole(table, "t"),
-          clause,
-          parameters);
-    }
-
-    /** The value of a row, read from the table only where the index does not have all of it. */
-    private static String whole(String table, String row) {
-      return "case when length(%2$s.sought) < %3$s then %2$s.sought else (select v.value from %1$s v where v.run_id = %2$s.run_id and v.key = %2$s.key) end"
-          .formatted(table, row, SOUGHT);
-    }
-
-    private String of(String table) {
-      return probing ? "" : " and " + table + ".experiment_id = " + experimentIds();
-    }
-
-    /** A table and the condition under which an index finds a clause's runs in it. */
-    String leading(Filter.Clause clause) {
-      if (isRunId(clause)) {
-        return "runs c where c.experiment_id = "
-            + experimentIds()
-            + " and "
-            + SqlFilter.test("c.run_id", clause.test(), parameters);
-      }
-      boolean metric = clause.field().entity() == Entity.METRIC;
-      String table =
-          metric
-              ? "latest_metrics"
-              : clause.field().entity() == Entity.PARAM ? "run_params" : "run_tags";
-      String found =
-          table
-              + " c where c.experiment_id = "
-              + experimentIds()
-              + " and c.key = "
-              + parameters.add(clause.field().key())
-              + "::text and ";
-      if (metric) {
-        return found
-            + SqlFilter.test("c.value", clause.test(), parameters)
-            + besides(clause, "c.value");
-      }
-      if (isShort(clause.test())) {
-        return found + SqlFilter.test("c.sought", clause.test(), parameters);
-      }
-      return found
-          + SqlFilter.test("c.sought", shortened(clause.test()), parameters)
-          + " and "
-          + SqlFilter.test("c.value", clause.test(), parameters);
-    }
-
-    private String dataset(Filter.Clause clause) {
-      String inputs = "exists (select 1 from run_datasets d ";
-      return switch (clause.field().key()) {
-        case "name", "digest" ->
-            inputs
-                + "where d.run_id = r.run_id and "
-                + SqlFilter.test("d." + clause.field().key(), clause.test(), parameters)
-                + ")";
-        default ->
-            inputs
-                + "cross join lateral jsonb_to_recordset(d.tags) as t (key text, value text)"
-                + " where d.run_id = r.run_id and t.key = 'mlflow.data.context' and "
-                + SqlFilter.test("t.value", clause.test(), parameters)
-                + ")";
-      };
-    }
-
     private String joins(int from) {
       StringBuilder joins = new StringBuilder();
       for (int i = from; i < query.order().size(); i++) {
@@ -718,7 +436,7 @@ final class RunSql {
         if (!table.isEmpty()) {
           String text =
               "(select x.run_id, x.experiment_id, x.key, %s as value from %s x)"
-                  .formatted(whole(table, "x"), table);
+                  .formatted(RunConditions.whole(table, "x"), table);
           joins
               .append(" left join ")
               .append(key.field().entity() == Entity.METRIC ? table : text)
@@ -731,7 +449,7 @@ final class RunSql {
               .append(".key = ")
               .append(parameters.add(key.field().key()))
               .append("::text")
-              .append(of("o" + i));
+              .append(conditions.searched("o" + i));
         }
       }
       return joins.toString();
@@ -740,35 +458,5 @@ final class RunSql {
     private String limit(int limit) {
       return " limit " + parameters.add((long) limit) + "::bigint";
     }
-  }
-
-  private static boolean isShort(Filter.Test test) {
-    return switch (test) {
-      case Filter.Text(Operator operator, String value) ->
-          (operator == Operator.EQ || operator == Operator.NE) && isShort(value);
-      case Filter.OneOf(boolean negated, List<String> values) ->
-          values.stream().allMatch(RunSql::isShort);
-      case Filter.Number number -> false;
-      case Filter.Whole whole -> false;
-      case Filter.Present present -> true;
-    };
-  }
-
-  private static boolean isShort(String value) {
-    return value.codePointCount(0, value.length()) < SOUGHT;
-  }
-
-  private static Filter.Test shortened(Filter.Test test) {
-    return switch (test) {
-      case Filter.Text(Operator operator, String value) ->
-          new Filter.Text(operator, shortened(value));
-      case Filter.OneOf(boolean negated, List<String> values) ->
-          new Filter.OneOf(negated, values.stream().map(RunSql::shortened).toList());
-      case Filter.Test other -> other;
-    };
-  }
-
-  private static String shortened(String value) {
-    return isShort(value) ? value : value.substring(0, value.offsetByCodePoints(0, SOUGHT));
   }
 }
