@@ -42,7 +42,7 @@ final class TrackingBenchmark {
   private static final Duration WARM_UP = Duration.ofSeconds(15);
 
   /** After so long a call takes no less time any more: two processors compile beside the work. */
-  static final Duration COMPILED = Duration.ofSeconds(45);
+  private static final Duration COMPILED = Duration.ofSeconds(45);
 
   private static final int MOST_BATCH_CLIENTS = 4;
 
