@@ -34,7 +34,7 @@ final class SearchBenchmark {
   private static final int PAGE = 100;
   private static final int MEASURED = 150;
 
-  /** One client makes few calls: until then the compilers take as much time as the searches. */
+  /** One client makes few calls: what one costs the service still falls after a minute of them. */
   private static final Duration COMPILED = Duration.ofMinutes(2);
 
   private static final int CHUNK = 50_000;
