@@ -1,0 +1,16 @@
+package io.millrace.artifacts;
+
+/** Why an artifact could not be fetched or stored; the subtype says whether repeating may help. */
+public abstract sealed class ArtifactException extends RuntimeException
+    permits ArtifactCorrupt, ArtifactRefused, ArtifactUnavailable, InvalidArtifactUri {
+
+  private static final long serialVersionUID = 1L;
+
+  ArtifactException(String message) {
+    super(message);
+  }
+
+  ArtifactException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
