@@ -201,7 +201,7 @@ final class ContainerPlatform implements SharedPlatform {
 
   @Override
   public void createTopic(String name, int partitions, Map<String, String> configuration) {
-    Topics.create(kafkaBootstrap(), name, partitions, configuration);
+    Topics.create(Topics.plainClient(kafkaBootstrap()), name, partitions, configuration);
   }
 
   /** A bucket of the file system store is a folder; one that others may read is a public bucket. */

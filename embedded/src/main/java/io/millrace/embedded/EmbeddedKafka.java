@@ -41,12 +41,15 @@ public final class EmbeddedKafka implements AutoCloseable {
   private final DataDirectory directory;
   private final KafkaRaftServer server;
   private final int port;
+  private final @Nullable EmbeddedTls tls;
   private boolean closed;
 
-  private EmbeddedKafka(DataDirectory directory, KafkaRaftServer server, int port) {
+  private EmbeddedKafka(
+      DataDirectory directory, KafkaRaftServer server, int port, @Nullable EmbeddedTls tls) {
     this.directory = directory;
     this.server = server;
     this.port = port;
+    this.tls = tls;
   }
 
   /**
@@ -66,14 +69,15 @@ public final class EmbeddedKafka implements AutoCloseable {
       while (controllerPort == port) {
         controllerPort = Port.claim("Kafka's controller", 0);
       }
-      format(logs);
+      format(logs, settings.tls());
       Exit.setExitProcedure(EmbeddedKafka::stopProcess);
       Exit.setHaltProcedure(EmbeddedKafka::stopProcess);
       server =
           new KafkaRaftServer(
-              KafkaConfig.fromProps(properties(logs, port, controllerPort), false), Time.SYSTEM);
+              KafkaConfig.fromProps(properties(logs, port, controllerPort, settings.tls()), false),
+              Time.SYSTEM);
       server.startup();
-      EmbeddedKafka started = new EmbeddedKafka(directory, server, port);
+      EmbeddedKafka started = new EmbeddedKafka(directory, server, port, settings.tls());
       settings
           .listener()
           .ready(PART, started.bootstrap(), Duration.ofNanos(System.nanoTime() - began));
@@ -111,12 +115,20 @@ public final class EmbeddedKafka implements AutoCloseable {
    * @param configuration topic settings by Kafka's names, such as {@code cleanup.policy}
    */
   public void createTopic(String name, int partitions, Map<String, String> configuration) {
-    Topics.create(bootstrap(), name, partitions, configuration);
+    Topics.create(client(), name, partitions, configuration);
   }
 
   /** Has the members of a share group report twice a second. */
   public void hurry(String shareGroup) {
-    Topics.hurry(bootstrap(), shareGroup);
+    Topics.hurry(client(), shareGroup);
+  }
+
+  private Map<String, Object> client() {
+    Map<String, Object> client = new HashMap<>(Topics.plainClient(bootstrap()));
+    if (tls != null) {
+      client.putAll(tls.kafkaProperties());
+    }
+    return client;
   }
 
   @Override
@@ -139,7 +151,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
   }
 
-  private static void format(Path logs) throws Exception {
+  private static void format(Path logs, @Nullable EmbeddedTls tls) throws Exception {
     Path clusterIdFile = logs.resolve("cluster.id");
     if (Files.notExists(clusterIdFile)) {
       Path draft = Files.createTempFile(logs, "cluster", ".id");
@@ -147,7 +159,14 @@ public final class EmbeddedKafka implements AutoCloseable {
       Files.move(draft, clusterIdFile);
     }
     ByteArrayOutputStream said = new ByteArrayOutputStream();
-    new Formatter()
+    Formatter formatter = new Formatter();
+    if (tls != null) {
+      formatter.setScramArguments(
+          List.of(
+              "%s=[name=%s,password=%s]"
+                  .formatted(EmbeddedTls.MECHANISM, EmbeddedTls.KAFKA_USER, tls.password())));
+    }
+    formatter
         .setClusterId(Files.readString(clusterIdFile).strip())
         .setNodeId(1)
         .addDirectory(logs.toString())
@@ -160,14 +179,17 @@ public final class EmbeddedKafka implements AutoCloseable {
     log.debug("{}", said);
   }
 
-  private static Properties properties(Path logs, int port, int controllerPort) {
+  private static Properties properties(
+      Path logs, int port, int controllerPort, @Nullable EmbeddedTls tls) {
+    String protocol = tls == null ? "PLAINTEXT" : "SASL_SSL";
     Map<String, String> p = new HashMap<>(singleNode());
     p.put("process.roles", "broker,controller");
     p.put("node.id", "1");
     p.put("controller.quorum.voters", "1@" + Port.HOST + ":" + controllerPort);
     p.put(
         "listeners",
-        "PLAINTEXT://"
+        protocol
+            + "://"
             + Port.HOST
             + ":"
             + port
@@ -175,14 +197,31 @@ public final class EmbeddedKafka implements AutoCloseable {
             + Port.HOST
             + ":"
             + controllerPort);
-    p.put("advertised.listeners", "PLAINTEXT://" + Port.HOST + ":" + port);
-    p.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+    p.put("advertised.listeners", protocol + "://" + Port.HOST + ":" + port);
+    p.put("listener.security.protocol.map", protocol + ":" + protocol + ",CONTROLLER:PLAINTEXT");
     p.put("controller.listener.names", "CONTROLLER");
-    p.put("inter.broker.listener.name", "PLAINTEXT");
+    p.put("inter.broker.listener.name", protocol);
     p.put("log.dirs", logs.toString());
+    if (tls != null) {
+      p.putAll(protection(tls));
+    }
     Properties properties = new Properties();
     properties.putAll(p);
     return properties;
+  }
+
+  private static Map<String, String> protection(EmbeddedTls tls) {
+    Map<String, String> p = new HashMap<>();
+    p.put("sasl.enabled.mechanisms", EmbeddedTls.MECHANISM);
+    p.put("sasl.mechanism.inter.broker.protocol", EmbeddedTls.MECHANISM);
+    p.put("listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config", tls.jaas());
+    p.put("ssl.keystore.type", "PKCS12");
+    p.put("ssl.keystore.location", tls.keyStore().toString());
+    p.put("ssl.keystore.password", tls.password());
+    p.put("ssl.key.password", tls.password());
+    p.put("ssl.truststore.type", "PEM");
+    p.put("ssl.truststore.location", tls.authority().toString());
+    return p;
   }
 
   /** What makes a node that is alone fast and small, wherever it runs; by Kafka's names. */

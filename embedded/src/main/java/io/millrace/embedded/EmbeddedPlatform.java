@@ -214,6 +214,11 @@ public final class EmbeddedPlatform implements SharedPlatform, AutoCloseable {
     kafka.createTopic(name, partitions, configuration);
   }
 
+  @Override
+  public void hurry(String shareGroup) {
+    kafka.hurry(shareGroup);
+  }
+
   /** Creates a bucket unless it is there already. */
   @Override
   public void createBucket(String name) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param durable false lets PostgreSQL skip fsync, which is for throw-away test data only
  * @param postgresBinaries folder in which the PostgreSQL programs are unpacked; null: inside the
  *     data directory
+ * @param tls protects all parts; null: plain connections
  * @param listener hears of each part as it becomes ready
  */
 public record EmbeddedPlatformSettings(
@@ -25,6 +26,7 @@ public record EmbeddedPlatformSettings(
     @Nullable S3Keys s3Keys,
     boolean durable,
     @Nullable Path postgresBinaries,
+    @Nullable EmbeddedTls tls,
     ReadyListener listener) {
 
   public EmbeddedPlatformSettings {
@@ -37,25 +39,41 @@ public record EmbeddedPlatformSettings(
   /** Durable, on free ports, with generated credentials and no listener. */
   public static EmbeddedPlatformSettings in(Path dataDirectory) {
     return new EmbeddedPlatformSettings(
-        dataDirectory, 0, 0, 0, null, true, null, ReadyListener.SILENT);
+        dataDirectory, 0, 0, 0, null, true, null, null, ReadyListener.SILENT);
   }
 
   /** The same on other ports, where 0 means a free one. */
   public EmbeddedPlatformSettings withPorts(int kafka, int postgres, int s3) {
     return new EmbeddedPlatformSettings(
-        dataDirectory, kafka, postgres, s3, s3Keys, durable, postgresBinaries, listener);
+        dataDirectory, kafka, postgres, s3, s3Keys, durable, postgresBinaries, tls, listener);
   }
 
   /** The same with given S3 keys instead of generated ones. */
   public EmbeddedPlatformSettings withS3Keys(S3Keys keys) {
     return new EmbeddedPlatformSettings(
-        dataDirectory, kafkaPort, postgresPort, s3Port, keys, durable, postgresBinaries, listener);
+        dataDirectory,
+        kafkaPort,
+        postgresPort,
+        s3Port,
+        keys,
+        durable,
+        postgresBinaries,
+        tls,
+        listener);
   }
 
   /** The same with another listener. */
   public EmbeddedPlatformSettings withListener(ReadyListener other) {
     return new EmbeddedPlatformSettings(
-        dataDirectory, kafkaPort, postgresPort, s3Port, s3Keys, durable, postgresBinaries, other);
+        dataDirectory,
+        kafkaPort,
+        postgresPort,
+        s3Port,
+        s3Keys,
+        durable,
+        postgresBinaries,
+        tls,
+        other);
   }
 
   /**
@@ -64,13 +82,35 @@ public record EmbeddedPlatformSettings(
    */
   public EmbeddedPlatformSettings withPostgresBinaries(Path directory) {
     return new EmbeddedPlatformSettings(
-        dataDirectory, kafkaPort, postgresPort, s3Port, s3Keys, durable, directory, listener);
+        dataDirectory, kafkaPort, postgresPort, s3Port, s3Keys, durable, directory, tls, listener);
   }
 
   /** For throw-away test data: PostgreSQL does not wait for the disk. */
   public EmbeddedPlatformSettings withoutDurability() {
     return new EmbeddedPlatformSettings(
-        dataDirectory, kafkaPort, postgresPort, s3Port, s3Keys, false, postgresBinaries, listener);
+        dataDirectory,
+        kafkaPort,
+        postgresPort,
+        s3Port,
+        s3Keys,
+        false,
+        postgresBinaries,
+        tls,
+        listener);
+  }
+
+  /** The same with every part protected. */
+  public EmbeddedPlatformSettings withTls(EmbeddedTls protection) {
+    return new EmbeddedPlatformSettings(
+        dataDirectory,
+        kafkaPort,
+        postgresPort,
+        s3Port,
+        s3Keys,
+        durable,
+        postgresBinaries,
+        protection,
+        listener);
   }
 
   private static void requirePort(String part, int port) {

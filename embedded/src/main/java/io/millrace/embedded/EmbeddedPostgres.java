@@ -15,7 +15,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +49,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
   private final Path data;
   private final int port;
   private final String password;
+  private final @Nullable EmbeddedTls tls;
   private boolean closed;
 
   private EmbeddedPostgres(
@@ -55,13 +58,15 @@ public final class EmbeddedPostgres implements AutoCloseable {
       Path programs,
       Path data,
       int port,
-      String password) {
+      String password,
+      @Nullable EmbeddedTls tls) {
     this.directory = directory;
     this.account = account;
     this.programs = programs;
     this.data = data;
     this.port = port;
     this.password = password;
+    this.tls = tls;
   }
 
   /**
@@ -92,7 +97,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
       requireAccess(account, programs, data);
       stopSurvivor(account, programs, data);
       int port = Port.claim("PostgreSQL", settings.postgresPort());
-      postgres = new EmbeddedPostgres(directory, account, programs, data, port, password);
+      postgres =
+          new EmbeddedPostgres(directory, account, programs, data, port, password, settings.tls());
       if (fresh) {
         postgres.initialise();
       }
@@ -172,7 +178,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     if (!name.matches("[a-z][a-z0-9_]{0,62}")) {
       throw new IllegalArgumentException("not a plain database name: " + name);
     }
-    try (Connection connection = DriverManager.getConnection(jdbcUrl("postgres"), USER, password);
+    try (Connection connection = DriverManager.getConnection(jdbcUrl("postgres"), login());
         Statement statement = connection.createStatement()) {
       var found =
           statement.executeQuery("select 1 from pg_database where datname = '" + name + "'");
@@ -191,6 +197,19 @@ public final class EmbeddedPostgres implements AutoCloseable {
               .formatted(name, Port.HOST, port, e.getMessage()),
           e);
     }
+  }
+
+  private Properties login() {
+    Properties login = new Properties();
+    login.put("user", USER);
+    login.put("password", password);
+    if (tls != null) {
+      login.put("sslmode", "verify-full");
+      login.put("sslrootcert", tls.authority().toString());
+      login.put("sslkey", tls.keyStore().toString());
+      login.put("sslpassword", tls.password());
+    }
+    return login;
   }
 
   @Override
@@ -254,6 +273,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
             "timezone=UTC")) {
       options.add("-c " + option);
     }
+    if (tls != null) {
+      for (String option : protect(tls)) {
+        options.add("-c " + option);
+      }
+    }
     try {
       run(
           "start",
@@ -271,6 +295,31 @@ public final class EmbeddedPostgres implements AutoCloseable {
     } catch (EmbeddedStartException e) {
       throw new EmbeddedStartException(e.getMessage() + lastLines(output), e);
     }
+  }
+
+  /** Copies the certificates to where the server's account reads them; the options for them. */
+  private List<String> protect(EmbeddedTls protection) throws IOException {
+    Path rules = data.resolve("pg_hba.tls.conf");
+    Files.writeString(
+        rules, "hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca\n", UTF_8);
+    account.own(rules);
+    Map<String, Path> files =
+        Map.of(
+            "tls.crt", protection.certificate(),
+            "tls.key", protection.key(),
+            "ca.crt", protection.authority());
+    for (Map.Entry<String, Path> file : files.entrySet()) {
+      Path copy = data.resolve(file.getKey());
+      Files.copy(file.getValue(), copy, StandardCopyOption.REPLACE_EXISTING);
+      Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rw-------"));
+      account.own(copy);
+    }
+    return List.of(
+        "hba_file=" + rules,
+        "ssl=on",
+        "ssl_cert_file=tls.crt",
+        "ssl_key_file=tls.key",
+        "ssl_ca_file=ca.crt");
   }
 
   private static void requireAccess(PostgresAccount account, Path programs, Path data)

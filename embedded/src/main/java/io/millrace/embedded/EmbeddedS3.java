@@ -28,14 +28,20 @@ public final class EmbeddedS3 implements AutoCloseable {
   private final FilesystemNio2BlobStore store;
   private final S3Proxy proxy;
   private final S3Keys keys;
+  private final boolean secure;
   private boolean closed;
 
   private EmbeddedS3(
-      DataDirectory directory, FilesystemNio2BlobStore store, S3Proxy proxy, S3Keys keys) {
+      DataDirectory directory,
+      FilesystemNio2BlobStore store,
+      S3Proxy proxy,
+      S3Keys keys,
+      boolean secure) {
     this.directory = directory;
     this.store = store;
     this.proxy = proxy;
     this.keys = keys;
+    this.secure = secure;
   }
 
   /**
@@ -51,10 +57,18 @@ public final class EmbeddedS3 implements AutoCloseable {
       S3Keys keys = settings.s3Keys() != null ? settings.s3Keys() : keys(settings.dataDirectory());
       int port = Port.claim("S3", settings.s3Port());
       FilesystemNio2BlobStore store = new FilesystemNio2BlobStore(directory.child("s3").toString());
+      S3Proxy.Builder builder = S3Proxy.builder();
+      EmbeddedTls tls = settings.tls();
+      if (tls == null) {
+        builder.endpoint(URI.create("http://" + Port.HOST + ":" + port));
+      } else {
+        builder
+            .secureEndpoint(URI.create("https://" + Port.HOST + ":" + port))
+            .keyStore(tls.keyStore().toString(), tls.password());
+      }
       proxy =
-          S3Proxy.builder()
+          builder
               .blobStore(store)
-              .endpoint(URI.create("http://" + Port.HOST + ":" + port))
               .awsAuthentication(AuthenticationType.AWS_V4, keys.accessKey(), keys.secretKey())
               .v4MaxNonChunkedRequestSize(LARGEST_SINGLE_PUT)
               .maxSinglePartObjectSize(LARGEST_SINGLE_PUT)
@@ -62,11 +76,11 @@ public final class EmbeddedS3 implements AutoCloseable {
               .stopTimeout(500)
               .build();
       proxy.start();
-      EmbeddedS3 started = new EmbeddedS3(directory, store, proxy, keys);
+      EmbeddedS3 started = new EmbeddedS3(directory, store, proxy, keys, tls != null);
       settings
           .listener()
           .ready(
-              PART, Port.HOST + ":" + proxy.getPort(), Duration.ofNanos(System.nanoTime() - began));
+              PART, Port.HOST + ":" + started.port(), Duration.ofNanos(System.nanoTime() - began));
       return started;
     } catch (Exception | LinkageError e) {
       stop(proxy);
@@ -91,9 +105,13 @@ public final class EmbeddedS3 implements AutoCloseable {
     return new S3Keys(kept.getOrDefault("access-key", ""), kept.getOrDefault("secret-key", ""));
   }
 
-  /** {@code http://127.0.0.1:port}. */
+  /** {@code http://127.0.0.1:port}, or {@code https:} where it is protected. */
   public String endpoint() {
-    return "http://" + Port.HOST + ":" + proxy.getPort();
+    return (secure ? "https://" : "http://") + Port.HOST + ":" + port();
+  }
+
+  private int port() {
+    return secure ? proxy.getSecurePort() : proxy.getPort();
   }
 
   /** The identity whose signatures are accepted. */

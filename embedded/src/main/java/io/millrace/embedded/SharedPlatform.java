@@ -51,7 +51,7 @@ public interface SharedPlatform {
    * that was killed is missed within seconds.
    */
   default void hurry(String shareGroup) {
-    Topics.hurry(kafkaBootstrap(), shareGroup);
+    Topics.hurry(Topics.plainClient(kafkaBootstrap()), shareGroup);
   }
 
   /** Creates a bucket unless it is there already. */

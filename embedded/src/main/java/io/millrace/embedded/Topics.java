@@ -21,10 +21,14 @@ final class Topics {
 
   private Topics() {}
 
+  /** Settings of a client of an unprotected broker. */
+  static Map<String, Object> plainClient(String bootstrap) {
+    return Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+  }
+
   /** Has the members of a share group report twice a second. */
-  static void hurry(String bootstrap, String group) {
-    try (Admin admin =
-        Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, (Object) bootstrap))) {
+  static void hurry(Map<String, Object> client, String group) {
+    try (Admin admin = Admin.create(client)) {
       admin
           .incrementalAlterConfigs(
               Map.of(
@@ -52,9 +56,8 @@ final class Topics {
    * @param configuration topic settings by Kafka's names, such as {@code cleanup.policy}
    */
   static void create(
-      String bootstrap, String name, int partitions, Map<String, String> configuration) {
-    try (Admin admin =
-        Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, (Object) bootstrap))) {
+      Map<String, Object> client, String name, int partitions, Map<String, String> configuration) {
+    try (Admin admin = Admin.create(client)) {
       admin
           .createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(configuration)))
           .all()
