@@ -1,6 +1,8 @@
 package io.millrace.training.jobs;
 
-import io.millrace.training.services.Artifacts;
+import io.millrace.artifacts.ArtifactClient;
+import io.millrace.artifacts.ArtifactUri;
+import io.millrace.artifacts.Sha256;
 import io.millrace.training.services.Tracking.PackageRef;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,13 +13,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Sends a package to where the run's artifacts are; the manifest goes last, so a package with a
- * manifest is whole.
+ * Uploads a package to the artifacts of the run; the manifest goes last, so a package with a
+ * manifest is complete.
  *
- * @param root the run's artifact root, for example `1/4f0c/artifacts`
- * @param patience with artifact-service that is away
+ * @param root the run's artifact root, for example `mlflow-artifacts:/1/4f0c/artifacts`
+ * @param patience how long an upload is retried
  */
-record ModelUpload(Artifacts artifacts, String root, int attempt, Duration patience) {
+record ModelUpload(
+    ArtifactClient artifacts, ArtifactUri.Proxied root, int attempt, Duration patience) {
 
   static final String MODEL = "model";
   static final String MANIFEST = MODEL + "/manifest.json";
@@ -36,16 +39,15 @@ record ModelUpload(Artifacts artifacts, String root, int attempt, Duration patie
     long size = 0;
     for (Path file : files) {
       String name = output.relativize(file).toString().replace('\\', '/');
-      artifacts.upload(file, root + "/" + name, attempt, patience);
+      artifacts.upload(file, root.resolve(name), attempt, patience);
       size += Files.size(file);
     }
-    return new PackageRef(
-        "mlflow-artifacts:/" + root + "/" + MODEL, Artifacts.sha256(manifest), size);
+    return new PackageRef(root.resolve(MODEL).toString(), Sha256.of(manifest), size);
   }
 
   void sendLog(Path log) throws IOException, InterruptedException {
     if (Files.isRegularFile(log)) {
-      artifacts.upload(log, root + "/" + LOG, attempt, patience);
+      artifacts.upload(log, root.resolve(LOG), attempt, patience);
     }
   }
 }

@@ -2,6 +2,8 @@ package io.millrace.training.jobs;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.millrace.artifacts.ArtifactCorrupt;
+import io.millrace.artifacts.ArtifactUnavailable;
 import io.millrace.events.RunQueued;
 import io.millrace.messaging.Delivery;
 import io.millrace.messaging.ReceivedEvent;
@@ -129,7 +131,7 @@ final class TrainingJobs implements WorkHandler<RunQueued> {
       if (!releasedByStop(job.getRunId(), lease.attempt(), delivery)) {
         throw e;
       }
-    } catch (ServiceUnavailable e) {
+    } catch (ServiceUnavailable | ArtifactUnavailable | ArtifactCorrupt e) {
       throw new RetryableFailure(String.valueOf(e.getMessage()), e);
     } finally {
       active.decrementAndGet();

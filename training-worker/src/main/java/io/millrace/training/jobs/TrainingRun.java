@@ -1,19 +1,22 @@
 package io.millrace.training.jobs;
 
+import io.millrace.artifacts.ArtifactCache;
+import io.millrace.artifacts.ArtifactClient;
+import io.millrace.artifacts.ArtifactRefused;
+import io.millrace.artifacts.ArtifactUri;
+import io.millrace.events.FileRef;
 import io.millrace.events.RunQueued;
 import io.millrace.messaging.Delivery;
 import io.millrace.training.process.Exit;
 import io.millrace.training.process.Stop;
 import io.millrace.training.process.TrainerProcess;
 import io.millrace.training.process.Trainers;
-import io.millrace.training.services.Artifacts;
 import io.millrace.training.services.ServiceRefused;
 import io.millrace.training.services.ServiceSettings;
 import io.millrace.training.services.ServiceUnavailable;
 import io.millrace.training.services.Tracking;
 import io.millrace.training.services.Tracking.Fenced;
 import io.millrace.training.services.Tracking.Start.Leased;
-import io.millrace.training.workdir.DatasetCache;
 import io.millrace.training.workdir.RunDirectory;
 import io.millrace.training.workdir.WorkDirectory;
 import java.io.IOException;
@@ -32,26 +35,26 @@ final class TrainingRun {
 
   private static final Logger log = LoggerFactory.getLogger(TrainingRun.class);
 
-  /** Nobody watches the trainer for as long as a call takes that is made meanwhile. */
+  /** Bounds calls made from the watch loop, during which nobody watches the trainer. */
   private static final Duration MOMENT = Duration.ofSeconds(2);
 
   private final Tracking tracking;
-  private final Artifacts artifacts;
-  private final DatasetCache datasets;
+  private final ArtifactClient artifacts;
+  private final ArtifactCache cache;
   private final WorkDirectory directory;
   private final Trainers trainers;
   private final ServiceSettings.Patience patience;
 
   TrainingRun(
       Tracking tracking,
-      Artifacts artifacts,
-      DatasetCache datasets,
+      ArtifactClient artifacts,
+      ArtifactCache cache,
       WorkDirectory directory,
       Trainers trainers,
       ServiceSettings settings) {
     this.tracking = tracking;
     this.artifacts = artifacts;
-    this.datasets = datasets;
+    this.cache = cache;
     this.directory = directory;
     this.trainers = trainers;
     this.patience = settings.training();
@@ -95,13 +98,12 @@ final class TrainingRun {
 
   private Outcome train(RunQueued job, int attempt, RunDirectory run, Stopper stopper)
       throws IOException, InterruptedException, Fenced {
-    try {
-      datasets.provide(
-          job.getDataset().getName(),
-          job.getDataset().getVersion(),
-          job.getDataset().getContent().getSha256(),
-          run.dataset());
-    } catch (ServiceRefused e) {
+    FileRef content = job.getDataset().getContent();
+    ArtifactUri dataset =
+        new ArtifactUri.Dataset(job.getDataset().getName(), job.getDataset().getVersion());
+    try (var cached = cache.file(dataset, content.getSha256(), content.getSize())) {
+      run.provideDataset(cached.content());
+    } catch (ArtifactRefused e) {
       return new Outcome.Failed(
           "invalid-parameters", "the dataset cannot be had: " + e.getMessage());
     }
@@ -133,7 +135,7 @@ final class TrainingRun {
     ModelUpload upload =
         new ModelUpload(
             artifacts,
-            job.getExperimentId() + "/" + job.getRunId() + "/artifacts",
+            new ArtifactUri.Proxied(job.getExperimentId() + "/" + job.getRunId() + "/artifacts"),
             attempt,
             outcome instanceof Outcome.Trained ? patience.resultPatience() : patience.patience());
     try {
@@ -144,8 +146,8 @@ final class TrainingRun {
             job.getRunId(), attempt, trained.metrics(), trained.parityMaxAbsDiff(), model);
         return trained;
       }
-    } catch (ServiceRefused e) {
-      if (e.status() == 409) {
+    } catch (ArtifactRefused | ServiceRefused e) {
+      if (e instanceof ArtifactRefused refused && refused.status() == 409) {
         return new Outcome.GivenUp(e.getMessage());
       }
       if (known instanceof Outcome.Trained) {

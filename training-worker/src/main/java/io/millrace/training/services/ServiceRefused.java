@@ -1,6 +1,6 @@
 package io.millrace.training.services;
 
-/** A service refused a call for good (HTTP 4xx). */
+/** tracking-service refused a call (HTTP 4xx); repeating it does not help. */
 public final class ServiceRefused extends RuntimeException {
 
   private final int status;

@@ -6,17 +6,15 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Where the services are that a worker calls (`millrace.*.uri`), and how long it is patient.
+ * Where the services are (`millrace.*.uri`), and how long calls are retried.
  *
  * @param tracking tracking-service
- * @param artifact artifact-service
- * @param gateway what a trainer gets as its MLflow server
- * @param training this worker's patience
+ * @param gateway the MLflow server of a trainer
+ * @param training patience of this worker
  */
 @ConfigurationProperties("millrace")
 public record ServiceSettings(
     @DefaultValue Address tracking,
-    @DefaultValue Address artifact,
     @DefaultValue Address gateway,
     @DefaultValue Patience training) {
 
@@ -26,9 +24,9 @@ public record ServiceSettings(
   public record Address(@org.jspecify.annotations.Nullable URI uri) {}
 
   /**
-   * @param patience how long a call is repeated while a service is not there
-   * @param resultPatience the same for the calls that bring a training's result, which would have
-   *     to be done again otherwise
+   * @param patience how long a call is retried while a service does not answer
+   * @param resultPatience the same for calls that deliver the result of a training: without it the
+   *     training would have to be repeated
    */
   public record Patience(
       @DefaultValue("2m") Duration patience, @DefaultValue("1h") Duration resultPatience) {}
@@ -36,11 +34,6 @@ public record ServiceSettings(
   /** Base address of tracking-service. */
   public URI trackingUri() {
     return or(tracking, 8081);
-  }
-
-  /** Base address of artifact-service. */
-  public URI artifactUri() {
-    return or(artifact, 8082);
   }
 
   /** Address that a trainer gets as {@code MLFLOW_TRACKING_URI}. */

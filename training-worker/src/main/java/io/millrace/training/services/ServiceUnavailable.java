@@ -1,11 +1,7 @@
 package io.millrace.training.services;
 
-/** A service did not answer for as long as the worker is patient; the job may be tried later. */
+/** tracking-service did not answer within the patience; the job may be tried again later. */
 public final class ServiceUnavailable extends RuntimeException {
-
-  ServiceUnavailable(String message) {
-    super(message);
-  }
 
   ServiceUnavailable(String message, Throwable cause) {
     super(message, cause);

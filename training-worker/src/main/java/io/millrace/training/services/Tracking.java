@@ -15,11 +15,11 @@ public final class Tracking {
   private static final Logger log = LoggerFactory.getLogger(Tracking.class);
   private static final Duration RELEASE = Duration.ofSeconds(2);
 
-  private final PatientHttp http;
+  private final TrackingHttp http;
   private final String runs;
   private final ServiceSettings.Patience patience;
 
-  Tracking(PatientHttp http, ServiceSettings settings) {
+  Tracking(TrackingHttp http, ServiceSettings settings) {
     this.http = http;
     this.runs = settings.trackingUri() + "/api/v1/runs/";
     this.patience = settings.training();
@@ -66,7 +66,10 @@ public final class Tracking {
   public Start start(String runId, String worker, int delivery) throws InterruptedException {
     try {
       JsonNode answer =
-          http.post(runs + runId + "/start", Map.of("worker", worker, "delivery", delivery));
+          http.post(
+              runs + runId + "/start",
+              Map.of("worker", worker, "delivery", delivery),
+              patience.patience());
       return new Start.Leased(
           answer.path("attempt").asInt(1),
           Duration.ofSeconds(Math.max(1, answer.path("leaseSeconds").asInt(30))));

@@ -21,6 +21,18 @@ public record RunDirectory(Path path) implements AutoCloseable {
     return path.resolve("dataset.csv");
   }
 
+  /**
+   * Puts a cached file there as the data. A hard link where the file system has them, so that the
+   * cache may delete its own.
+   */
+  public void provideDataset(Path cached) throws IOException {
+    try {
+      Files.createLink(dataset(), cached);
+    } catch (UnsupportedOperationException | IOException noLinks) {
+      Files.copy(cached, dataset());
+    }
+  }
+
   /** Where the trainer writes. */
   public Path output() {
     return path.resolve("output");

@@ -29,15 +29,12 @@ public final class WorkDirectory {
   static final String TRAINER = "trainer.pid";
 
   private final Path runs;
-  private final Path datasets;
 
   WorkDirectory(WorkSettings settings) {
     Path root = settings.workDir().toAbsolutePath().normalize();
     this.runs = root.resolve("runs");
-    this.datasets = root.resolve("datasets");
     try {
       Files.createDirectories(runs);
-      Files.createDirectories(datasets);
     } catch (IOException e) {
       throw new IllegalStateException(
           "the worker cannot use its folder %s; set millrace.training.work-dir to one it can write"
@@ -60,10 +57,6 @@ public final class WorkDirectory {
     return directory;
   }
 
-  Path datasets() {
-    return datasets;
-  }
-
   private void cleanUpAfterDeadWorkers() {
     for (Path run : list(runs)) {
       Optional<ProcessNote> worker = note(run.resolve(WORKER));
@@ -81,11 +74,6 @@ public final class WorkDirectory {
               });
       log.info("deleting {} of a worker that died", run);
       delete(run);
-    }
-    for (Path draft : list(datasets)) {
-      if (draft.getFileName().toString().endsWith(DatasetCache.DRAFT) && !young(draft)) {
-        delete(draft);
-      }
     }
   }
 

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.util.unit.DataSize;
 
 class WorkDirectoryTest {
 
@@ -54,11 +53,11 @@ class WorkDirectoryTest {
   void saysWhichFolderItCannotUse() throws IOException {
     Path file = Files.writeString(root.resolve("file"), "");
     assertThatIllegalStateException()
-        .isThrownBy(() -> new WorkDirectory(new WorkSettings(file, DataSize.ofMegabytes(1))))
+        .isThrownBy(() -> new WorkDirectory(new WorkSettings(file)))
         .withMessageContaining("millrace.training.work-dir");
   }
 
   private WorkDirectory open() {
-    return new WorkDirectory(new WorkSettings(root, DataSize.ofMegabytes(1)));
+    return new WorkDirectory(new WorkSettings(root));
   }
 }
