@@ -4,6 +4,7 @@ import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.client.SSLMode;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ValidationDepth;
 import io.r2dbc.spi.Wrapped;
@@ -14,6 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.ssl.PGjdbcHostnameVerifier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -71,6 +73,16 @@ public final class Database implements AutoCloseable {
                     "client_connection_check_interval", "10000"));
     if (!settings.password().isEmpty()) {
       configuration.password(settings.password());
+    }
+    if (settings.ssl().mode() != PostgresTls.Mode.DISABLE) {
+      TlsFiles files = TlsFiles.read(settings.ssl());
+      configuration
+          .sslMode(SSLMode.valueOf(settings.ssl().mode().name()))
+          // The driver passes a host that it looked up by the address, not the one of the settings.
+          .sslHostnameVerifier(
+              (lookedUp, session) ->
+                  PGjdbcHostnameVerifier.INSTANCE.verify(settings.host(), session))
+          .sslContextBuilderCustomizer(files::into);
     }
     this.factory = new PostgresqlConnectionFactory(configuration.build());
     this.pool =

@@ -1,11 +1,15 @@
 package io.millrace.database;
 
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Consumer;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +31,8 @@ public final class Migrations {
    *
    * @return number of migrations that were applied
    * @throws DatabaseUnavailable if the server does not come up in time
+   * @throws IllegalArgumentException if a certificate's file cannot be used
+   * @throws IllegalStateException if the server refuses the connection, which waiting cannot mend
    */
   public static int apply(PostgresSettings settings) {
     Instant deadline = Instant.now().plus(settings.startupTimeout());
@@ -40,7 +46,14 @@ public final class Migrations {
         return applied;
       } catch (FlywayException failure) {
         SQLException refused = sqlCause(failure);
-        if (refused == null || !notUp(refused)) {
+        if (refused == null) {
+          throw failure;
+        }
+        String refusal = ConnectionRefusal.explain(refused, settings);
+        if (refusal != null) {
+          throw new IllegalStateException(refusal, failure);
+        }
+        if (!notUp(refused)) {
           throw failure;
         }
         if (Instant.now().isAfter(deadline)) {
@@ -64,11 +77,8 @@ public final class Migrations {
   }
 
   private static Flyway flyway(PostgresSettings settings) {
-    String url =
-        "jdbc:postgresql://%s:%d/%s?ApplicationName=millrace-%s-migration&connectTimeout=5&loginTimeout=10"
-            .formatted(settings.host(), settings.port(), settings.database(), settings.schema());
     return Flyway.configure(Migrations.class.getClassLoader())
-        .dataSource(url, settings.user(), settings.password())
+        .dataSource(connections(settings))
         .schemas(settings.schema())
         .defaultSchema(settings.schema())
         .createSchemas(true)
@@ -78,6 +88,36 @@ public final class Migrations {
         // Two folders, each with its own line of versions.
         .outOfOrder(true)
         .load();
+  }
+
+  private static DataSource connections(PostgresSettings settings) {
+    PGSimpleDataSource connections = new PGSimpleDataSource();
+    connections.setServerNames(new String[] {settings.host()});
+    connections.setPortNumbers(new int[] {settings.port()});
+    connections.setDatabaseName(settings.database());
+    connections.setUser(settings.user());
+    connections.setPassword(settings.password());
+    connections.setApplicationName("millrace-" + settings.schema() + "-migration");
+    connections.setConnectTimeout(5);
+    connections.setLoginTimeout(10);
+    PostgresTls tls = settings.ssl();
+    connections.setSslMode(tls.mode().text());
+    if (tls.mode() != PostgresTls.Mode.DISABLE) {
+      // A file that cannot be used is named here; the driver would only say that TLS failed.
+      TlsFiles.read(tls);
+      connections.setSslfactory(MigrationSockets.class.getName());
+      setPath(connections::setSslRootCert, tls.rootCertificate());
+      setPath(connections::setSslCert, tls.certificate());
+      setPath(connections::setSslKey, tls.key());
+      connections.setSslPassword(tls.keyPassword());
+    }
+    return connections;
+  }
+
+  private static void setPath(Consumer<String> setter, @Nullable Path file) {
+    if (file != null) {
+      setter.accept(file.toString());
+    }
   }
 
   private static @Nullable SQLException sqlCause(Throwable failure) {

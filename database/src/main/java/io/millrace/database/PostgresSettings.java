@@ -19,6 +19,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param idleTime how long an unused connection is kept
  * @param statementTimeout longest a single statement may run
  * @param startupTimeout how long a start waits for a server that is not up yet
+ * @param ssl protection of every connection
  */
 @ConfigurationProperties("millrace.postgres")
 public record PostgresSettings(
@@ -32,7 +33,8 @@ public record PostgresSettings(
     @DefaultValue("5s") Duration acquireTimeout,
     @DefaultValue("1m") Duration idleTime,
     @DefaultValue("30s") Duration statementTimeout,
-    @DefaultValue("2m") Duration startupTimeout) {
+    @DefaultValue("2m") Duration startupTimeout,
+    @DefaultValue PostgresTls ssl) {
 
   public PostgresSettings {
     if (port < 1 || port > 65535) {
@@ -64,7 +66,25 @@ public record PostgresSettings(
         Duration.ofSeconds(5),
         Duration.ofMinutes(1),
         Duration.ofSeconds(30),
-        Duration.ofMinutes(2));
+        Duration.ofMinutes(2),
+        PostgresTls.DISABLED);
+  }
+
+  /** The same settings with connections protected in this way. */
+  public PostgresSettings withSsl(PostgresTls protection) {
+    return new PostgresSettings(
+        host,
+        port,
+        database,
+        user,
+        password,
+        schema,
+        poolSize,
+        acquireTimeout,
+        idleTime,
+        statementTimeout,
+        startupTimeout,
+        protection);
   }
 
   /** Host, port and database as error messages name them. */

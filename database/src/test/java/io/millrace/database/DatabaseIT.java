@@ -444,7 +444,8 @@ class DatabaseIT {
             Duration.ofSeconds(1),
             Duration.ofMinutes(1),
             Duration.ofSeconds(5),
-            Duration.ofMillis(1200));
+            Duration.ofMillis(1200),
+            PostgresTls.DISABLED);
     Instant start = Instant.now();
     assertThatThrownBy(() -> Migrations.apply(nowhere))
         .isInstanceOf(DatabaseUnavailable.class)

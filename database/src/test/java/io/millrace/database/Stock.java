@@ -33,6 +33,7 @@ final class Stock {
         acquireTimeout,
         s.idleTime(),
         statementTimeout,
-        s.startupTimeout());
+        s.startupTimeout(),
+        s.ssl());
   }
 }

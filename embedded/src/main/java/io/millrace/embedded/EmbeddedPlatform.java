@@ -100,11 +100,7 @@ public final class EmbeddedPlatform implements SharedPlatform, AutoCloseable {
       Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
       sweepUpAfterTheKilled(temporary);
       Path data = Files.createTempDirectory(temporary, SHARED_PREFIX);
-      EmbeddedPlatform platform =
-          start(
-              EmbeddedPlatformSettings.in(data)
-                  .withoutDurability()
-                  .withPostgresBinaries(sharedBinaries(temporary)));
+      EmbeddedPlatform platform = start(EmbeddedPlatformSettings.throwAway(data));
       Runtime.getRuntime()
           .addShutdownHook(
               new Thread(

@@ -1,5 +1,6 @@
 package io.millrace.embedded;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,21 @@ public record EmbeddedPlatformSettings(
   public static EmbeddedPlatformSettings in(Path dataDirectory) {
     return new EmbeddedPlatformSettings(
         dataDirectory, 0, 0, 0, null, true, null, null, ReadyListener.SILENT);
+  }
+
+  /**
+   * For throw-away data of tests: not durable, with the PostgreSQL programs that all tests of this
+   * account share.
+   */
+  public static EmbeddedPlatformSettings throwAway(Path dataDirectory) {
+    try {
+      Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+      return in(dataDirectory)
+          .withoutDurability()
+          .withPostgresBinaries(EmbeddedPlatform.sharedBinaries(temporary));
+    } catch (IOException e) {
+      throw new EmbeddedStartException("No temporary folder for PostgreSQL's programs: " + e, e);
+    }
   }
 
   /** The same on other ports, where 0 means a free one. */

@@ -41,11 +41,7 @@ class ProtectedPlatformIT {
     tls = TestCertificates.in(folder);
     platform =
         EmbeddedPlatform.start(
-            EmbeddedPlatformSettings.in(folder.resolve("data"))
-                .withoutDurability()
-                .withPostgresBinaries(
-                    EmbeddedPlatform.sharedBinaries(Path.of(System.getProperty("java.io.tmpdir"))))
-                .withTls(tls));
+            EmbeddedPlatformSettings.throwAway(folder.resolve("data")).withTls(tls));
   }
 
   @AfterAll
