@@ -113,7 +113,7 @@ public final class Wiring {
           settings.put("millrace.training.work-dir", home.resolve("work/training").toString());
       case EVALUATION ->
           settings.put(
-              "millrace.evaluation.cache.directory", home.resolve("work/evaluation").toString());
+              "millrace.artifact.cache.directory", home.resolve("work/evaluation").toString());
       case INFERENCE -> {
         settings.put(
             "millrace.inference.model-dir", home.resolve("work/inference/models").toString());

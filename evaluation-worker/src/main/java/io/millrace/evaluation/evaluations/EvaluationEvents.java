@@ -1,7 +1,6 @@
 package io.millrace.evaluation.evaluations;
 
 import io.millrace.database.Tx;
-import io.millrace.evaluation.downloads.StoredFile;
 import io.millrace.evaluation.gates.GateDecision;
 import io.millrace.events.EvaluatedMetric;
 import io.millrace.events.EvaluationFailed;

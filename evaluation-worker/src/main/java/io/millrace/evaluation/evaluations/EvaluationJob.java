@@ -1,6 +1,5 @@
 package io.millrace.evaluation.evaluations;
 
-import io.millrace.evaluation.downloads.StoredFile;
 import io.millrace.pipeline.Pipeline;
 import org.jspecify.annotations.Nullable;
 

@@ -2,9 +2,10 @@ package io.millrace.evaluation.evaluations;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.millrace.artifacts.ArtifactClient;
+import io.millrace.artifacts.ArtifactException;
+import io.millrace.artifacts.ArtifactUri;
 import io.millrace.database.Database;
-import io.millrace.evaluation.downloads.Downloads;
-import io.millrace.evaluation.downloads.StoredFile;
 import io.millrace.events.EvaluationRequested;
 import io.millrace.events.FileRef;
 import io.millrace.messaging.Delivery;
@@ -16,7 +17,6 @@ import io.millrace.messaging.WorkSettings;
 import io.millrace.pipeline.InvalidPipeline;
 import io.millrace.pipeline.Pipeline;
 import io.millrace.schemas.Topics;
-import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -39,7 +39,7 @@ class EvaluationListener {
   private final Evaluator evaluator;
   private final Evaluations evaluations;
   private final EvaluationEvents events;
-  private final Downloads downloads;
+  private final ArtifactClient artifacts;
   private final WorkSettings work;
   private final MeterRegistry meters;
   private final JsonMapper json;
@@ -49,7 +49,7 @@ class EvaluationListener {
       Evaluator evaluator,
       Evaluations evaluations,
       EvaluationEvents events,
-      Downloads downloads,
+      ArtifactClient artifacts,
       WorkSettings work,
       MeterRegistry meters,
       JsonMapper json) {
@@ -57,7 +57,7 @@ class EvaluationListener {
     this.evaluator = evaluator;
     this.evaluations = evaluations;
     this.events = events;
-    this.downloads = downloads;
+    this.artifacts = artifacts;
     this.work = work;
     this.meters = meters;
     this.json = json;
@@ -94,7 +94,7 @@ class EvaluationListener {
     }
   }
 
-  /** The last delivery is for saying so: workers that died leave no other word. */
+  /** On the final delivery, report failure instead of retrying: workers that died reported none. */
   private Outcome outcome(EvaluationJob job, Delivery delivery) throws InterruptedException {
     return delivery.count() >= work.maxDeliveries()
         ? new Outcome.Failed(
@@ -117,17 +117,17 @@ class EvaluationListener {
             .register(meters));
   }
 
-  /** A copy for people beside the run's artifacts; the event and the database do not need it. */
+  /** Stores a copy for people beside the run's artifacts; nothing else depends on it. */
   private void report(EvaluationJob job, Evaluation evaluation) throws InterruptedException {
     if (!evaluation.scored()) {
       return;
     }
     try {
-      downloads.uploadBeside(
-          job.modelPackage(),
-          REPORT,
-          json.writerWithDefaultPrettyPrinter().writeValueAsString(evaluation));
-    } catch (IOException e) {
+      artifacts.upload(
+          json.writerWithDefaultPrettyPrinter().writeValueAsBytes(evaluation),
+          "application/json",
+          ArtifactUri.Proxied.parse(job.modelPackage().uri()).sibling(REPORT));
+    } catch (ArtifactException e) {
       log.warn("{} of {} was not stored beside its run: {}", REPORT, job.label(), e.toString());
     }
   }

@@ -1,7 +1,6 @@
 package io.millrace.evaluation.evaluations;
 
-import io.millrace.evaluation.downloads.Downloads;
-import io.millrace.evaluation.downloads.Unobtainable;
+import io.millrace.artifacts.ArtifactCache.Copy;
 import io.millrace.evaluation.gates.Champion;
 import io.millrace.evaluation.gates.GateDecision;
 import io.millrace.evaluation.gates.Gatekeeper;
@@ -26,16 +25,16 @@ import org.springframework.stereotype.Component;
 class Evaluator {
   private static final Logger log = LoggerFactory.getLogger(Evaluator.class);
 
-  private final Downloads downloads;
+  private final Inputs inputs;
 
-  Evaluator(Downloads downloads) {
-    this.downloads = downloads;
+  Evaluator(Inputs inputs) {
+    this.inputs = inputs;
   }
 
   /** Evaluates; whatever stands in the way for good is an outcome too. */
   Outcome evaluate(EvaluationJob job) throws InterruptedException {
-    try (var model = modelPackage(job);
-        var csv = dataset(job);
+    try (var model = inputs.modelPackage(job.modelPackage());
+        var csv = inputs.dataset(job.dataset(), job.datasetVersion(), job.content());
         var rival = rival(job)) {
       return score(job, model.content(), csv.content(), rival);
     } catch (Unscorable e) {
@@ -92,41 +91,14 @@ class Evaluator {
     }
   }
 
-  private Downloads.Copy<ModelPackage> modelPackage(EvaluationJob job) throws InterruptedException {
-    try {
-      return downloads.modelPackage(job.modelPackage());
-    } catch (Unobtainable e) {
-      throw new Unscorable(
-          switch (e.reason()) {
-            case UNAVAILABLE -> FailureReason.PACKAGE_UNAVAILABLE;
-            case CORRUPT -> FailureReason.PACKAGE_CORRUPT;
-          },
-          String.valueOf(e.getMessage()));
-    }
-  }
-
-  private Downloads.Copy<Path> dataset(EvaluationJob job) throws InterruptedException {
-    try {
-      return downloads.dataset(job.dataset(), job.datasetVersion(), job.content());
-    } catch (Unobtainable e) {
-      throw new Unscorable(
-          switch (e.reason()) {
-            case UNAVAILABLE -> FailureReason.DATASET_UNAVAILABLE;
-            case CORRUPT -> FailureReason.DATASET_CORRUPT;
-          },
-          String.valueOf(e.getMessage()));
-    }
-  }
-
   /**
-   * The champion's package, where a gate asks for it.
+   * The champion's package, where a gate compares with it.
    *
-   * @param version null where there is no champion, or nobody asks for it
-   * @param copy null where it could not be had
-   * @param problem why not
+   * @param version null where there is no champion, or no gate compares with it
+   * @param copy null where it could not be downloaded
+   * @param problem why it could not
    */
-  private record Rival(
-      @Nullable Integer version, Downloads.@Nullable Copy<ModelPackage> copy, String problem)
+  private record Rival(@Nullable Integer version, @Nullable Copy<ModelPackage> copy, String problem)
       implements AutoCloseable {
     @Override
     public void close() {
@@ -145,8 +117,8 @@ class Evaluator {
       return new Rival(null, null, "");
     }
     try {
-      return new Rival(champion.version(), downloads.modelPackage(champion.modelPackage()), "");
-    } catch (Unobtainable e) {
+      return new Rival(champion.version(), inputs.modelPackage(champion.modelPackage()), "");
+    } catch (Unscorable e) {
       return new Rival(champion.version(), null, String.valueOf(e.getMessage()));
     }
   }

@@ -1,8 +1,13 @@
-package io.millrace.evaluation.downloads;
+package io.millrace.evaluation.evaluations;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.artifacts.ArtifactCache;
+import io.millrace.artifacts.ArtifactClient;
+import io.millrace.artifacts.ArtifactSettings;
+import io.millrace.artifacts.Sha256;
+import io.millrace.artifacts.packages.ModelPackages;
 import io.millrace.datasets.Task;
 import io.millrace.evaluation.LinearModels;
 import io.millrace.evaluation.StoredArtifacts;
@@ -14,7 +19,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -26,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.util.unit.DataSize;
 
 /** Against a stand-in of the artifact service on the JDK's HTTP server. */
-class DownloadsTest {
+class InputsTest {
   private static final String FOLDER = "mlflow-artifacts:/1/run/artifacts/model";
 
   @TempDir Path work;
@@ -40,13 +44,13 @@ class DownloadsTest {
   @Test
   void fetchesAPackageOnce() throws Exception {
     StoredFile stored = storedPackage();
-    Downloads downloads = downloads(DataSize.ofMegabytes(10), Duration.ofSeconds(1));
+    Inputs inputs = inputs(DataSize.ofMegabytes(10), Duration.ofSeconds(1));
 
-    try (var first = downloads.modelPackage(stored)) {
+    try (var first = inputs.modelPackage(stored)) {
       assertThat(first.content().sha256()).isEqualTo(stored.sha256());
     }
     int reads = artifacts.reads().size();
-    try (var second = downloads.modelPackage(stored)) {
+    try (var second = inputs.modelPackage(stored)) {
       assertThat(second.content().manifest().trainer()).isEqualTo("test/linear");
     }
 
@@ -56,10 +60,10 @@ class DownloadsTest {
   @Test
   void servesManyWorkersThatWantTheSameAtOnce() throws Exception {
     StoredFile stored = storedPackage();
-    Downloads downloads = downloads(DataSize.ofMegabytes(10), Duration.ofSeconds(5));
+    Inputs inputs = inputs(DataSize.ofMegabytes(10), Duration.ofSeconds(5));
     Callable<String> worker =
         () -> {
-          try (var copy = downloads.modelPackage(stored)) {
+          try (var copy = inputs.modelPackage(stored)) {
             return copy.content().sha256();
           }
         };
@@ -69,7 +73,7 @@ class DownloadsTest {
         assertThat(each.get()).isEqualTo(stored.sha256());
       }
     }
-    assertThat(work.resolve("cache")).isDirectoryNotContaining("glob:**/new-*");
+    assertThat(work.resolve("cache")).isDirectoryNotContaining("glob:**/.draft-*");
   }
 
   @Test
@@ -77,25 +81,25 @@ class DownloadsTest {
     byte[] content = LinearModels.classes().getBytes(StandardCharsets.UTF_8);
     artifacts.putDataset("linear", 1, content);
     StoredFile stored = file(content);
-    Downloads downloads = downloads(DataSize.ofMegabytes(10), Duration.ofSeconds(1));
+    Inputs inputs = inputs(DataSize.ofMegabytes(10), Duration.ofSeconds(1));
     Path copy;
-    try (var first = downloads.dataset("linear", 1, stored)) {
+    try (var first = inputs.dataset("linear", 1, stored)) {
       copy = first.content();
     }
     Files.writeString(copy, "x,answer\n1,no\n");
 
-    try (var again = downloads.dataset("linear", 1, stored)) {
+    try (var again = inputs.dataset("linear", 1, stored)) {
       assertThat(again.content()).hasBinaryContent(content);
     }
   }
 
   @Test
   void keepsNoMoreThanItMay() throws Exception {
-    Downloads downloads = downloads(DataSize.ofBytes(2500), Duration.ofSeconds(1));
+    Inputs inputs = inputs(DataSize.ofBytes(2500), Duration.ofSeconds(1));
     for (int version = 1; version <= 4; version++) {
       byte[] content = ("v" + version).repeat(500).getBytes(StandardCharsets.UTF_8);
       artifacts.putDataset("data", version, content);
-      try (var copy = downloads.dataset("data", version, file(content))) {
+      try (var copy = inputs.dataset("data", version, file(content))) {
         assertThat(copy.content()).exists();
       }
       // As if each had been used a quarter of an hour ago, the older ones before.
@@ -121,8 +125,7 @@ class DownloadsTest {
     artifacts.refuse(2);
 
     try (var copy =
-        downloads(DataSize.ofMegabytes(1), Duration.ofSeconds(10))
-            .dataset("late", 1, file(content))) {
+        inputs(DataSize.ofMegabytes(1), Duration.ofSeconds(10)).dataset("late", 1, file(content))) {
       assertThat(copy.content()).hasBinaryContent(content);
     }
   }
@@ -130,11 +133,11 @@ class DownloadsTest {
   @Test
   void givesUpWhenItsPatienceEnds() {
     artifacts.refuse(1000);
-    assertUnobtainable(
-        Unobtainable.Reason.UNAVAILABLE,
+    assertUnscorable(
+        FailureReason.DATASET_UNAVAILABLE,
         "did not answer",
         () ->
-            downloads(DataSize.ofMegabytes(1), Duration.ofMillis(500))
+            inputs(DataSize.ofMegabytes(1), Duration.ofMillis(500))
                 .dataset("never", 1, file(new byte[] {1})));
   }
 
@@ -142,20 +145,20 @@ class DownloadsTest {
   void refusesContentThatIsNotWhatWasAskedFor() {
     artifacts.putDataset("changed", 1, "x,answer\n2,no\n".getBytes(StandardCharsets.UTF_8));
     byte[] expected = "x,answer\n1,no\n".getBytes(StandardCharsets.UTF_8);
-    Downloads downloads = downloads(DataSize.ofMegabytes(1), Duration.ofSeconds(1));
+    Inputs inputs = inputs(DataSize.ofMegabytes(1), Duration.ofSeconds(1));
 
-    assertUnobtainable(
-        Unobtainable.Reason.CORRUPT,
+    assertUnscorable(
+        FailureReason.DATASET_CORRUPT,
         "SHA-256",
-        () -> downloads.dataset("changed", 1, file(expected)));
-    assertUnobtainable(
-        Unobtainable.Reason.CORRUPT,
+        () -> inputs.dataset("changed", 1, file(expected)));
+    assertUnscorable(
+        FailureReason.DATASET_CORRUPT,
         "more than the 3 bytes",
-        () -> downloads.dataset("changed", 1, file(new byte[] {1, 2, 3})));
-    assertUnobtainable(
-        Unobtainable.Reason.UNAVAILABLE,
+        () -> inputs.dataset("changed", 1, file(new byte[] {1, 2, 3})));
+    assertUnscorable(
+        FailureReason.DATASET_UNAVAILABLE,
         "404",
-        () -> downloads.dataset("absent", 1, file(expected)));
+        () -> inputs.dataset("absent", 1, file(expected)));
     assertThat(work.resolve("cache")).isEmptyDirectory();
   }
 
@@ -170,23 +173,23 @@ class DownloadsTest {
         new StoredFile(
             FOLDER,
             "application/x-directory",
-            sha256(manifest.getBytes(StandardCharsets.UTF_8)),
+            Sha256.of(manifest.getBytes(StandardCharsets.UTF_8)),
             1000);
 
-    assertUnobtainable(
-        Unobtainable.Reason.CORRUPT,
+    assertUnscorable(
+        FailureReason.PACKAGE_CORRUPT,
         "leads out of the package",
-        () -> downloads(DataSize.ofMegabytes(1), Duration.ofSeconds(1)).modelPackage(lying));
+        () -> inputs(DataSize.ofMegabytes(1), Duration.ofSeconds(1)).modelPackage(lying));
     assertThat(work.resolve("escaped.txt")).doesNotExist();
   }
 
   @Test
   void refusesAddressesOutsideTheProxy() {
-    assertUnobtainable(
-        Unobtainable.Reason.UNAVAILABLE,
-        "not an mlflow-artifacts address",
+    assertUnscorable(
+        FailureReason.PACKAGE_UNAVAILABLE,
+        "not of the form mlflow-artifacts:/<path>",
         () ->
-            downloads(DataSize.ofMegabytes(1), Duration.ofSeconds(1))
+            inputs(DataSize.ofMegabytes(1), Duration.ofSeconds(1))
                 .modelPackage(new StoredFile("file:///etc", "", "ab".repeat(32), 1)));
   }
 
@@ -194,9 +197,9 @@ class DownloadsTest {
     void run() throws InterruptedException;
   }
 
-  private static void assertUnobtainable(Unobtainable.Reason reason, String words, Call call) {
+  private static void assertUnscorable(FailureReason reason, String words, Call call) {
     assertThatThrownBy(call::run)
-        .isInstanceOfSatisfying(Unobtainable.class, e -> assertThat(e.reason()).isEqualTo(reason))
+        .isInstanceOfSatisfying(Unscorable.class, e -> assertThat(e.reason()).isEqualTo(reason))
         .hasMessageContaining(words);
   }
 
@@ -212,17 +215,20 @@ class DownloadsTest {
     return new StoredFile(FOLDER, "application/x-directory", written.sha256(), written.size());
   }
 
-  private Downloads downloads(DataSize size, Duration patience) {
-    DownloadSettings settings = new DownloadSettings(work.resolve("cache"), size, patience);
-    return new Downloads(
-        new ArtifactClient(new ArtifactSettings(artifacts.uri()), settings), settings);
+  private Inputs inputs(DataSize size, Duration patience) {
+    ArtifactClient client =
+        new ArtifactClient(
+            new ArtifactSettings(
+                artifacts.uri(),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
+                patience,
+                new ArtifactSettings.Cache(null, size)));
+    ArtifactCache cache = new ArtifactCache(client, work.resolve("cache"), size.toBytes());
+    return new Inputs(new ModelPackages(client, cache), cache);
   }
 
   private static StoredFile file(byte[] content) {
-    return new StoredFile("dataset:/x/1", "text/csv", sha256(content), content.length);
-  }
-
-  private static String sha256(byte[] content) {
-    return HexFormat.of().formatHex(ArtifactClient.sha256().digest(content));
+    return new StoredFile("dataset:/x/1", "text/csv", Sha256.of(content), content.length);
   }
 }
