@@ -38,7 +38,7 @@ final class Replica implements AutoCloseable {
                 "--millrace.kafka.bootstrap-servers=" + EmbeddedPlatform.shared().kafkaBootstrap(),
                 "--millrace.artifact.uri=" + artifacts,
                 "--millrace.inference.environments=" + environments,
-                "--millrace.inference.model-dir=" + home.resolve("models"),
+                "--millrace.artifact.cache.directory=" + home.resolve("models"),
                 "--millrace.inference.spool-dir=" + home.resolve("spool")));
     arguments.addAll(List.of(more));
     return new Replica(

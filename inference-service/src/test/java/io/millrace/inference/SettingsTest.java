@@ -50,8 +50,6 @@ class SettingsTest {
         Map.ofEntries(
             Map.entry("millrace.inference.environments", "production"),
             Map.entry("millrace.inference.replica", "r1"),
-            Map.entry("millrace.inference.model-dir", "/m"),
-            Map.entry("millrace.inference.keep-packages", "1"),
             Map.entry("millrace.inference.max-package-size", "1MB"),
             Map.entry("millrace.inference.download-patience", "1s"),
             Map.entry("millrace.inference.retry-interval", "2s"),
@@ -70,8 +68,6 @@ class SettingsTest {
             new ServingSettings(
                 java.util.List.of("production"),
                 "r1",
-                Path.of("/m"),
-                1,
                 DataSize.ofMegabytes(1),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(2)));

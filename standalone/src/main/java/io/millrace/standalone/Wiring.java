@@ -116,7 +116,7 @@ public final class Wiring {
               "millrace.artifact.cache.directory", home.resolve("work/evaluation").toString());
       case INFERENCE -> {
         settings.put(
-            "millrace.inference.model-dir", home.resolve("work/inference/models").toString());
+            "millrace.artifact.cache.directory", home.resolve("work/inference/models").toString());
         settings.put(
             "millrace.inference.spool-dir", home.resolve("work/inference/spool").toString());
         settings.put("millrace.inference.replica", "standalone");

@@ -81,7 +81,7 @@ class ComposeFileTest {
             "SERVICE: deployment-service",
             "SERVICE: gateway"),
         arguments(
-            "evaluation-worker has MILLRACE_EVALUATION_CACHEDIRECTORY, which no setting answers to",
+            "evaluation-worker has MILLRACE_ARTIFACT_CACHEDIRECTORY, which no setting answers to",
             "_CACHE_DIRECTORY: /var/lib/millrace/evaluation",
             "_CACHEDIRECTORY: /var/lib/millrace/evaluation"),
         arguments(
@@ -114,6 +114,10 @@ class ComposeFileTest {
             "training-worker writes to /opt/training, which its user may not",
             "/var/lib/millrace/training",
             "/opt/training"),
+        arguments(
+            "inference-service writes to /opt/models, which its user may not",
+            "/var/lib/millrace/inference/models",
+            "/opt/models"),
         arguments(
             "inference-service keeps MILLRACE_INFERENCE_SPOOL_DIR in no volume",
             "    volumes: [inference:/var/lib/millrace/inference]\n",
@@ -354,7 +358,8 @@ class ComposeFileTest {
     environment(service)
         .forEach(
             (variable, value) -> {
-              if (variable.endsWith("_DIR") && !value.startsWith(home + "/")) {
+              if ((variable.endsWith("_DIR") || variable.endsWith("_DIRECTORY"))
+                  && !value.startsWith(home + "/")) {
                 problems.add(name + " writes to " + value + ", which its user may not");
               }
               if (variable.endsWith("_SPOOL_DIR")

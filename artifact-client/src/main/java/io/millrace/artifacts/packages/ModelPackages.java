@@ -38,7 +38,7 @@ public final class ModelPackages {
   }
 
   /**
-   * A package, downloaded where the cache has it not, and verified file by file.
+   * A package, downloaded unless the cache has it, and verified file by file.
    *
    * @param uri its folder, {@code mlflow-artifacts:/...}
    * @param sha256 of its manifest
@@ -52,6 +52,11 @@ public final class ModelPackages {
     ArtifactUri.Proxied folder = ArtifactUri.Proxied.parse(uri);
     return cache.entry(
         sha256, draft -> download(folder, sha256, most, draft), entry -> open(entry, sha256));
+  }
+
+  /** Keeps a package in the cache, present or not, until the pin is closed. */
+  public ArtifactCache.Pin pin(String sha256) {
+    return cache.pin(sha256);
   }
 
   private static ModelPackage open(Path entry, String sha256) {

@@ -8,8 +8,4 @@ final class PackageUnavailable extends Exception {
   PackageUnavailable(String message, Throwable cause) {
     super(message, cause);
   }
-
-  PackageUnavailable(String message) {
-    super(message);
-  }
 }

@@ -1,14 +1,20 @@
 package io.millrace.inference.models;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.artifacts.ArtifactCache.Copy;
+import io.millrace.artifacts.ArtifactCache.Pin;
+import io.millrace.artifacts.ArtifactCorrupt;
+import io.millrace.artifacts.ArtifactRefused;
+import io.millrace.artifacts.ArtifactUnavailable;
+import io.millrace.artifacts.InvalidArtifactUri;
+import io.millrace.artifacts.packages.ModelPackages;
 import io.millrace.modelpackage.ModelPackage;
 import io.millrace.modelpackage.OnnxScorer;
 import io.millrace.modelpackage.PackageException;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -20,9 +26,10 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.stereotype.Component;
 
 /**
- * Brings what is served to what is wanted: fetch, verify, load, warm, swap, tell. Endpoints go side
- * by side; changes of one endpoint go one after the other, and one that is overtaken by a newer
- * before its turn is left out. What cannot be loaded changes nothing: the version before goes on.
+ * Reconciles the served models with the desired states: download, verify, load, warm, swap,
+ * publish. Endpoints proceed in parallel; changes of one endpoint are applied in order, and one
+ * that a newer change overtakes is skipped. A package that cannot be loaded changes nothing: the
+ * version before is served on.
  */
 @Component
 class Rollout implements DisposableBean {
@@ -32,24 +39,23 @@ class Rollout implements DisposableBean {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
   private final ModelTable table;
-  private final PackageStore packages;
+  private final ModelPackages packages;
   private final DeploymentEvents events;
   private final ServingSettings settings;
   private final MeterRegistry meters;
   private final Map<Endpoint, Turn> turns = new ConcurrentHashMap<>();
-  private final Map<Endpoint, String> inUse = new ConcurrentHashMap<>();
+  private final Map<Endpoint, Pin> served = new ConcurrentHashMap<>();
 
   /**
-   * Packages that are wanted, loaded or not: a replica that starts must find them where it left
-   * them.
+   * Packages that are desired, loaded or not: a replica that starts must find them in the cache.
    */
-  private final Map<Endpoint, String> wantedPackages = new ConcurrentHashMap<>();
+  private final Map<Endpoint, Pin> desired = new ConcurrentHashMap<>();
 
   private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
 
   Rollout(
       ModelTable table,
-      PackageStore packages,
+      ModelPackages packages,
       DeploymentEvents events,
       ServingSettings settings,
       MeterRegistry meters) {
@@ -85,7 +91,7 @@ class Rollout implements DisposableBean {
       }
       turn.seen = wanted.revision();
       turn.newest = wanted;
-      wantedPackages.put(wanted.endpoint(), wanted.packageSha256());
+      pin(desired, wanted);
       if (!turn.working) {
         turn.working = true;
         turn.settled = new CompletableFuture<>();
@@ -97,10 +103,14 @@ class Rollout implements DisposableBean {
     }
   }
 
-  private Set<String> needed() {
-    Set<String> needed = new HashSet<>(inUse.values());
-    needed.addAll(wantedPackages.values());
-    return needed;
+  private void pin(Map<Endpoint, Pin> pins, Wanted wanted) {
+    unpin(pins.put(wanted.endpoint(), packages.pin(wanted.packageSha256())));
+  }
+
+  private static void unpin(@Nullable Pin pin) {
+    if (pin != null) {
+      pin.close();
+    }
   }
 
   /** Newest revision seen of an endpoint, 0 for none. */
@@ -147,7 +157,7 @@ class Rollout implements DisposableBean {
     Integer version = wanted.version();
     if (version == null) {
       table.withdraw(endpoint);
-      inUse.remove(endpoint);
+      unpin(served.remove(endpoint));
       log.info("{} is served no more", endpoint);
       return;
     }
@@ -159,11 +169,10 @@ class Rollout implements DisposableBean {
       try {
         ServedModel model = load(wanted, version);
         table.serve(model);
-        inUse.put(endpoint, wanted.packageSha256());
+        pin(served, wanted);
         count(endpoint, "deployed");
         log.info("{} serves version {} (revision {})", endpoint, version, wanted.revision());
         events.deployed(wanted, version, before);
-        packages.prune(needed());
         return;
       } catch (PackageUnavailable e) {
         log.warn("Package of {} version {}: {}", endpoint, version, e.getMessage());
@@ -216,14 +225,29 @@ class Rollout implements DisposableBean {
 
   private ServedModel load(Wanted wanted, int version)
       throws PackageUnavailable, Refused, InterruptedException {
-    ModelPackage fetched;
-    try {
-      fetched = packages.fetch(wanted.packageUri(), wanted.packageSha256());
-    } catch (PackageException e) {
-      throw new Refused("package-corrupt", e);
-    } catch (UncheckedIOException e) {
-      throw new PackageUnavailable(String.valueOf(e.getMessage()), e);
+    try (Copy<ModelPackage> downloaded = download(wanted)) {
+      return warm(wanted, version, downloaded.content());
     }
+  }
+
+  private Copy<ModelPackage> download(Wanted wanted)
+      throws PackageUnavailable, Refused, InterruptedException {
+    try {
+      return packages.open(
+          wanted.packageUri(), wanted.packageSha256(), settings.maxPackageSize().toBytes());
+    } catch (PackageException | ArtifactCorrupt | InvalidArtifactUri e) {
+      throw new Refused("package-corrupt", e);
+    } catch (ArtifactUnavailable | ArtifactRefused e) {
+      throw new PackageUnavailable(String.valueOf(e.getMessage()), e);
+    } catch (IOException | UncheckedIOException e) {
+      throw new PackageUnavailable(
+          "package %s cannot be stored in millrace.artifact.cache.directory: %s; check disk space and permissions"
+              .formatted(wanted.packageUri(), e),
+          e);
+    }
+  }
+
+  private static ServedModel warm(Wanted wanted, int version, ModelPackage fetched) throws Refused {
     OnnxScorer scorer;
     try {
       scorer = OnnxScorer.open(fetched);
