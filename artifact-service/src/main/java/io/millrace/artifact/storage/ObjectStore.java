@@ -68,13 +68,14 @@ final class ObjectStore implements AutoCloseable {
     Dispatcher dispatcher = new Dispatcher(Executors.newVirtualThreadPerTaskExecutor());
     dispatcher.setMaxRequests(CALLS);
     dispatcher.setMaxRequestsPerHost(CALLS);
-    this.http =
+    OkHttpClient.Builder connections =
         new OkHttpClient.Builder()
             .dispatcher(dispatcher)
             .connectTimeout(settings.connectTimeout())
             .readTimeout(settings.timeout())
-            .writeTimeout(settings.timeout())
-            .build();
+            .writeTimeout(settings.timeout());
+    TrustedAuthorities.of(settings.rootCertificate()).into(connections);
+    this.http = connections.build();
     this.client =
         MinioAsyncClient.builder()
             .endpoint(settings.endpoint().toString())
@@ -447,7 +448,9 @@ final class ObjectStore implements AutoCloseable {
 
   private StorageUnavailable unavailable(String doing, String why, @Nullable Throwable cause) {
     return new StorageUnavailable(
-        "the object store %s could not %s: %s".formatted(address(), doing, why), cause);
+        "the object store %s could not %s: %s%s"
+            .formatted(address(), doing, why, TrustedAuthorities.remedy(cause)),
+        cause);
   }
 
   /** An object that should be there is not. */

@@ -53,7 +53,9 @@ final class ObjectStream implements AutoCloseable {
     this.connections = ConnectionProvider.builder("objects").maxConnections(READERS).build();
     this.http =
         PIECES
-            .answersOf(HttpClient.create(connections))
+            .answersOf(
+                TrustedAuthorities.of(settings.rootCertificate())
+                    .into(HttpClient.create(connections)))
             .option(
                 ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
             .responseTimeout(settings.timeout());
@@ -115,7 +117,9 @@ final class ObjectStream implements AutoCloseable {
 
   private StorageUnavailable unavailable(String key, String why, @Nullable Throwable cause) {
     return new StorageUnavailable(
-        "the object store %s could not read %s: %s".formatted(store.address(), key, why), cause);
+        "the object store %s could not read %s: %s%s"
+            .formatted(store.address(), key, why, TrustedAuthorities.remedy(cause)),
+        cause);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.millrace.artifact.storage;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -13,6 +14,8 @@ import org.springframework.util.unit.DataSize;
  * @param endpoint address of the S3 server
  * @param publicEndpoint address of the same server for clients; where it is set, they are given
  *     signed addresses there for parts and downloads, else addresses of this service
+ * @param rootCertificate PEM file with the authorities that may have issued the server's
+ *     certificate, and no others; without it those that the JDK trusts
  * @param accessKey identity
  * @param secretKey its secret; never shown
  * @param bucket bucket of all objects, created where it is missing
@@ -28,6 +31,7 @@ import org.springframework.util.unit.DataSize;
 public record S3Settings(
     @DefaultValue("http://127.0.0.1:9000") URI endpoint,
     @Nullable URI publicEndpoint,
+    @Nullable Path rootCertificate,
     @DefaultValue("millrace") String accessKey,
     @DefaultValue("") String secretKey,
     @DefaultValue("millrace") String bucket,
@@ -41,6 +45,11 @@ public record S3Settings(
   static final int MAX_PARTS = 10_000;
 
   public S3Settings {
+    if (rootCertificate != null && !"https".equals(endpoint.getScheme())) {
+      throw new IllegalArgumentException(
+          "millrace.s3.root-certificate is set, but millrace.s3.endpoint is %s: use https, or remove the certificate"
+              .formatted(endpoint));
+    }
     if (partSize.toMegabytes() < 5 || partSize.toMegabytes() > 1024) {
       throw new IllegalArgumentException(
           "millrace.s3.part-size is " + partSize + ", not 5MB to 1GB");

@@ -26,6 +26,7 @@ class S3SettingsTest {
             new S3Settings(
                 URI.create("http://127.0.0.1:9000"),
                 null,
+                null,
                 "millrace",
                 "",
                 "millrace",
@@ -43,6 +44,13 @@ class S3SettingsTest {
         bound(Map.of("millrace.s3.secret-key", "hush", "millrace.s3.part-size", "16MB"));
     assertThat(settings.partSize()).isEqualTo(DataSize.ofMegabytes(16));
     assertThat(settings.toString()).doesNotContain("hush");
+  }
+
+  @Test
+  void refusesACertificateForAPlainEndpoint() {
+    assertThatExceptionOfType(BindException.class)
+        .isThrownBy(() -> bound(Map.of("millrace.s3.root-certificate", "ca.pem")))
+        .withStackTraceContaining("millrace.s3.endpoint is http://127.0.0.1:9000: use https");
   }
 
   @Test
