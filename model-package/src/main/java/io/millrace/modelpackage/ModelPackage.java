@@ -186,23 +186,30 @@ public final class ModelPackage {
    */
   public static Manifest readManifest(Path file) {
     try {
-      Manifest manifest = JSON.readValue(Files.readAllBytes(file), Manifest.class);
+      return readManifest(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + file, e);
+    }
+  }
+
+  /** Reads the bytes of a manifest, with the exceptions of {@link #readManifest(Path)}. */
+  public static Manifest readManifest(byte[] json) {
+    try {
+      Manifest manifest = JSON.readValue(json, Manifest.class);
       if (manifest == null || !Manifest.FORMAT.equals(manifest.format())) {
         throw new PackageException(
-            Code.UNREADABLE, file.getFileName() + " is not the manifest of a model package");
+            Code.UNREADABLE, MANIFEST_FILE + " is not the manifest of a model package");
       }
       if (manifest.version() != Manifest.VERSION) {
         throw new PackageException(
             Code.UNSUPPORTED,
             "%s has version %d; this program reads version %d"
-                .formatted(file.getFileName(), manifest.version(), Manifest.VERSION));
+                .formatted(MANIFEST_FILE, manifest.version(), Manifest.VERSION));
       }
       return manifest;
     } catch (JacksonException e) {
       throw new PackageException(
-          Code.UNREADABLE, file.getFileName() + " cannot be read: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + file, e);
+          Code.UNREADABLE, MANIFEST_FILE + " cannot be read: " + e.getOriginalMessage(), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.millrace.monitoring.models;
 
+import io.millrace.artifacts.ArtifactException;
 import io.millrace.database.Database;
 import java.io.IOException;
 import java.time.Duration;
@@ -13,8 +14,8 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
 /**
- * Fetches the profiles that are pending, again and again while the artifact service is away. Doing
- * it in several processes at once changes nothing.
+ * Downloads the profiles that are pending, and retries those whose artifacts are unavailable.
+ * Several processes may do so at once.
  */
 @Component
 class ProfileLoader implements SmartLifecycle {
@@ -35,7 +36,7 @@ class ProfileLoader implements SmartLifecycle {
     this.fetcher = fetcher;
   }
 
-  /** There is something new. */
+  /** Looks for pending profiles at once. */
   void wake() {
     work.release();
   }
@@ -86,7 +87,7 @@ class ProfileLoader implements SmartLifecycle {
     } catch (ProfileFetcher.NoProfile e) {
       log.error("{} is not watched: {}", pending.key(), e.getMessage());
       database.inTransactionVoid(tx -> watches.profiled(tx, pending, null, e.getMessage()));
-    } catch (IOException e) {
+    } catch (ArtifactException | IOException e) {
       log.warn("The reference profile of {} waits: {}", pending.key(), e.toString());
     }
   }
