@@ -3,6 +3,7 @@ package io.millrace.artifacts;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.client.ClientHttpRequestInterceptor;
@@ -17,9 +18,9 @@ import org.springframework.web.service.invoker.HttpServiceProxyFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The dataset catalogue of artifact-service. Calls are not retried.
- *
- * @see ArtifactException which each call may throw
+ * The dataset catalogue of artifact-service. Calls are not retried; they throw {@link
+ * ArtifactRefused}, {@link ArtifactUnavailable}, or RestClientException for an answer that cannot
+ * be read.
  */
 @HttpExchange("/api/v1/datasets")
 public interface DatasetApi {
@@ -54,7 +55,16 @@ public interface DatasetApi {
       long size,
       int files,
       long rows,
-      JsonNode schema) {}
+      JsonNode schema) {
+
+    /** An answer without what every version has is not one of artifact-service. */
+    public Version {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(digest, "digest");
+      Objects.requireNonNull(uri, "uri");
+      Objects.requireNonNull(schema, "schema");
+    }
+  }
 
   /** A page of datasets. */
   record Listing(List<Item> items) {

@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.web.client.RestClientException;
 
 class DatasetApiTest {
 
@@ -56,6 +57,15 @@ class DatasetApiTest {
   void readsAVersionWithoutATable() {
     server.fail(new Status(200, VERSION.replace("\"sha256\":\"c\",", "")));
     assertThat(datasets.version("iris", "2").sha256()).isNull();
+  }
+
+  @Test
+  void refusesAnAnswerThatIsNoVersion() {
+    server.fail(new Status(200, "{}"), new Status(200, "nonsense"));
+    assertThatExceptionOfType(RestClientException.class)
+        .isThrownBy(() -> datasets.version("iris", "2"));
+    assertThatExceptionOfType(RestClientException.class)
+        .isThrownBy(() -> datasets.version("iris", "2"));
   }
 
   @Test

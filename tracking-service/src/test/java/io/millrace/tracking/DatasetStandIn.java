@@ -55,7 +55,7 @@ public final class DatasetStandIn implements AutoCloseable {
 
   private static String iris(int version) {
     return """
-        {"name":"iris","version":%d,"digest":"%s","sha256":"%s","size":4551,"rows":150,"columns":3,
+        {"name":"iris","version":%d,"digest":"%s","sha256":"%s","size":4551,"totalSize":4551,"files":1,"rows":150,"columns":3,
          "schema":{"columns":[
            {"name":"sepal_length","kind":"NUMERIC","nullable":false,"distinct":35,"categories":[]},
            {"name":"petal_length","kind":"NUMERIC","nullable":false,"distinct":43,"categories":[]},

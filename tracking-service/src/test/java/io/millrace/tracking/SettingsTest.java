@@ -3,12 +3,17 @@ package io.millrace.tracking;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.artifacts.ArtifactSettings;
 import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.io.ClassPathResource;
 
 /** Names and defaults of the settings, which are promises. */
 class SettingsTest {
@@ -30,10 +35,21 @@ class SettingsTest {
         .isEqualTo("HeartbeatSettings[check=PT5S]");
     assertThat(bound("retention.RetentionSettings", "millrace.retention", Map.of()).toString())
         .isEqualTo("RetentionSettings[enabled=true, keep=PT720H, every=PT1H]");
-    assertThat(bound("intake.ArtifactSettings", "millrace.artifact", Map.of()).toString())
-        .isEqualTo("ArtifactSettings[uri=http://127.0.0.1:8082, timeout=PT5S]");
     assertThat(bound("mlflow.MlflowSettings", "millrace.mlflow", Map.of()).toString())
         .isEqualTo("MlflowSettings[largestBody=20971520B, truncateLongValues=true]");
+  }
+
+  @Test
+  void waitForArtifactServiceAsDocumented() throws Exception {
+    PropertySource<?> file =
+        new YamlPropertySourceLoader()
+            .load("file", new ClassPathResource("tracking-service.yml"))
+            .getFirst();
+    ArtifactSettings settings =
+        new Binder(ConfigurationPropertySource.from(file))
+            .bindOrCreate("millrace.artifact", ArtifactSettings.class);
+    assertThat(settings.uri()).hasToString("http://127.0.0.1:8082");
+    assertThat(settings.timeout()).isEqualTo(Duration.ofSeconds(5));
   }
 
   @Test

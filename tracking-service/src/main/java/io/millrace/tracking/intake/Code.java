@@ -1,5 +1,7 @@
 package io.millrace.tracking.intake;
 
+import io.millrace.artifacts.ArtifactUri;
+import io.millrace.artifacts.InvalidArtifactUri;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +25,12 @@ record Code(
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern PASSWORD = Pattern.compile("://[^/@]*:[^/@]*@");
-  private static final String PROXY = "mlflow-artifacts:/";
   private static final int LONGEST = 2048;
 
   /** A stored file. */
   record Stored(String uri, String sha256) {}
 
-  /** Why it cannot be what it says; empty where it can. */
+  /** Every reason to refuse it; empty if there is none. */
   List<Reason> problems() {
     List<Reason> problems = new ArrayList<>();
     if (!COMMIT.matcher(commit).matches()) {
@@ -50,11 +51,22 @@ record Code(
   }
 
   private static void file(List<Reason> problems, String field, Stored file) {
-    if (!file.uri().startsWith(PROXY) || file.uri().length() > LONGEST) {
-      add(problems, field + ".uri", "The file is not stored here: its URI begins with " + PROXY);
+    if (file.uri().length() > LONGEST || !isStored(file.uri())) {
+      add(
+          problems,
+          field + ".uri",
+          "The file is not stored here: its URI has the form mlflow-artifacts:/<path>.");
     }
     if (!SHA256.matcher(file.sha256()).matches()) {
       add(problems, field + ".sha256", "The SHA-256 is not 64 lower-case hex digits.");
+    }
+  }
+
+  private static boolean isStored(String uri) {
+    try {
+      return ArtifactUri.parse(uri) instanceof ArtifactUri.Proxied;
+    } catch (InvalidArtifactUri other) {
+      return false;
     }
   }
 
@@ -71,7 +83,7 @@ record Code(
     problems.add(new Reason("invalid-code", message, "code." + field));
   }
 
-  /** The tags by which MLflow's clients know where a run is from, and where the files are. */
+  /** Tags by which MLflow's clients show the source of a run, and the URIs of its files. */
   Map<String, String> tags() {
     Map<String, String> tags = new TreeMap<>();
     if (repository != null) {
