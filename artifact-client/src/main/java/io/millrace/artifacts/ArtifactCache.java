@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * Verified copies of artifacts on disk. An entry is a file or folder named by the SHA-256 of its
@@ -131,10 +132,9 @@ public final class ArtifactCache {
    *
    * @param most bytes that are accepted
    * @throws ArtifactException if the content is absent, not the expected one, or unavailable
-   * @throws IOException if the copy cannot be written
+   * @throws UncheckedIOException if the copy cannot be written
    */
-  public Copy<Path> file(ArtifactUri uri, String sha256, long most)
-      throws IOException, InterruptedException {
+  public Copy<Path> file(ArtifactUri uri, String sha256, long most) throws InterruptedException {
     return entry(
         sha256,
         draft -> client.download(uri, sha256, most, draft),
@@ -152,9 +152,9 @@ public final class ArtifactCache {
    * @param sha256 names the entry
    * @param fetch called where there is no valid entry
    * @param open called for the entry that was present, and for one that was fetched
+   * @throws UncheckedIOException if the copy cannot be written
    */
-  public <T> Copy<T> entry(String sha256, Fetch fetch, Open<T> open)
-      throws IOException, InterruptedException {
+  public <T> Copy<T> entry(String sha256, Fetch fetch, Open<T> open) throws InterruptedException {
     if (!DIGEST.matcher(sha256).matches()) {
       throw new ArtifactCorrupt(
           "'%s' is not a SHA-256 of 64 lower-case hexadecimal digits".formatted(sha256));
@@ -166,6 +166,9 @@ public final class ArtifactCache {
       Copy<T> copy = new Copy<>(pin, presentOrFetched(folder.resolve(sha256), fetch, open));
       handedOut = true;
       return copy;
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "%s cannot be written: %s; check disk space and permissions".formatted(folder, e), e);
     } finally {
       pin.use.lock.unlock();
       if (!handedOut) {
@@ -315,9 +318,7 @@ public final class ArtifactCache {
 
   private static void deleteTree(Path tree) {
     try {
-      for (Path file : files(tree).reversed()) {
-        Files.deleteIfExists(file);
-      }
+      FileSystemUtils.deleteRecursively(tree);
     } catch (IOException e) {
       log.warn("{} could not be deleted: {}", tree, e.toString());
     }

@@ -3,8 +3,6 @@ package io.millrace.artifacts;
 /** The stored content is not the one with the expected SHA-256. */
 public final class ArtifactCorrupt extends ArtifactException {
 
-  private static final long serialVersionUID = 1L;
-
   ArtifactCorrupt(String message) {
     super(message);
   }

@@ -4,8 +4,6 @@ package io.millrace.artifacts;
 public abstract sealed class ArtifactException extends RuntimeException
     permits ArtifactCorrupt, ArtifactRefused, ArtifactUnavailable, InvalidArtifactUri {
 
-  private static final long serialVersionUID = 1L;
-
   ArtifactException(String message) {
     super(message);
   }

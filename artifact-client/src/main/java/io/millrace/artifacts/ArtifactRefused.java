@@ -5,8 +5,6 @@ package io.millrace.artifacts;
  */
 public final class ArtifactRefused extends ArtifactException {
 
-  private static final long serialVersionUID = 1L;
-
   private final int status;
   private final String code;
   private final String detail;

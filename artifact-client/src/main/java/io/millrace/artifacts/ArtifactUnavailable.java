@@ -3,8 +3,6 @@ package io.millrace.artifacts;
 /** artifact-service did not answer in time, or only with HTTP 5xx, 408 or 429; retry later. */
 public final class ArtifactUnavailable extends ArtifactException {
 
-  private static final long serialVersionUID = 1L;
-
   ArtifactUnavailable(String message, Throwable cause) {
     super(message, cause);
   }

@@ -89,7 +89,10 @@ public final class Jobs implements AutoCloseable {
         DatasetRef.newBuilder(job.getDataset())
             .setName("nowhere")
             .setContent(
-                FileRef.newBuilder(job.getDataset().getContent()).setSha256("e".repeat(64)).build())
+                FileRef.newBuilder(job.getDataset().getContent())
+                    .setUri("dataset:/nowhere/1")
+                    .setSha256("e".repeat(64))
+                    .build())
             .build();
     return RunQueued.newBuilder(job).setDataset(nowhere).build();
   }

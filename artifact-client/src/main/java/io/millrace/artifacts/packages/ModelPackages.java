@@ -45,10 +45,10 @@ public final class ModelPackages {
    * @param most bytes of all its files that are accepted
    * @throws ArtifactException if it cannot be downloaded
    * @throws PackageException if it is downloaded but must not be used
-   * @throws IOException if the copy cannot be written
+   * @throws java.io.UncheckedIOException if the copy cannot be written
    */
   public ArtifactCache.Copy<ModelPackage> open(String uri, String sha256, long most)
-      throws IOException, InterruptedException {
+      throws InterruptedException {
     ArtifactUri.Proxied folder = ArtifactUri.Proxied.parse(uri);
     return cache.entry(
         sha256, draft -> download(folder, sha256, most, draft), entry -> open(entry, sha256));

@@ -19,8 +19,6 @@ record EvaluationJob(
     String modelName,
     int version,
     StoredFile modelPackage,
-    String dataset,
-    int datasetVersion,
     StoredFile content,
     @Nullable Rival champion,
     Pipeline pipeline,

@@ -142,8 +142,6 @@ class EvaluationListener {
           asked.getModelName(),
           asked.getVersion(),
           file(asked.getModelPackage()),
-          asked.getDataset().getName(),
-          asked.getDataset().getVersion(),
           file(asked.getDataset().getContent()),
           champion(asked),
           Pipeline.fromJson(asked.getPipeline()),

@@ -34,7 +34,7 @@ class Evaluator {
   /** Evaluates; whatever stands in the way for good is an outcome too. */
   Outcome evaluate(EvaluationJob job) throws InterruptedException {
     try (var model = inputs.modelPackage(job.modelPackage());
-        var csv = inputs.dataset(job.dataset(), job.datasetVersion(), job.content());
+        var csv = inputs.dataset(job.content());
         var rival = rival(job)) {
       return score(job, model.content(), csv.content(), rival);
     } catch (Unscorable e) {

@@ -10,8 +10,6 @@ import io.millrace.artifacts.InvalidArtifactUri;
 import io.millrace.artifacts.packages.ModelPackages;
 import io.millrace.modelpackage.ModelPackage;
 import io.millrace.modelpackage.PackageException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import org.springframework.stereotype.Component;
 
@@ -33,16 +31,10 @@ class Inputs {
    * @throws Unscorable if it is not there or not the expected one
    */
   Copy<ModelPackage> modelPackage(StoredFile stored) throws InterruptedException {
-    try {
-      return packages.open(stored.uri(), stored.sha256(), Long.MAX_VALUE);
-    } catch (ArtifactUnavailable | ArtifactRefused | InvalidArtifactUri e) {
-      throw new Unscorable(FailureReason.PACKAGE_UNAVAILABLE, String.valueOf(e.getMessage()));
-    } catch (ArtifactCorrupt | PackageException e) {
-      throw new Unscorable(
-          FailureReason.PACKAGE_CORRUPT, stored.uri() + ": " + String.valueOf(e.getMessage()));
-    } catch (IOException e) {
-      throw notWritten(e);
-    }
+    return obtained(
+        () -> packages.open(stored.uri(), stored.sha256(), Long.MAX_VALUE),
+        FailureReason.PACKAGE_UNAVAILABLE,
+        FailureReason.PACKAGE_CORRUPT);
   }
 
   /**
@@ -50,22 +42,27 @@ class Inputs {
    *
    * @throws Unscorable if it is not there or not the expected one
    */
-  Copy<Path> dataset(String name, int version, StoredFile stored) throws InterruptedException {
-    try {
-      return cache.file(new ArtifactUri.Dataset(name, version), stored.sha256(), stored.size());
-    } catch (ArtifactUnavailable | ArtifactRefused | InvalidArtifactUri e) {
-      throw new Unscorable(FailureReason.DATASET_UNAVAILABLE, String.valueOf(e.getMessage()));
-    } catch (ArtifactCorrupt e) {
-      throw new Unscorable(FailureReason.DATASET_CORRUPT, String.valueOf(e.getMessage()));
-    } catch (IOException e) {
-      throw notWritten(e);
-    }
+  Copy<Path> dataset(StoredFile stored) throws InterruptedException {
+    return obtained(
+        () -> cache.file(ArtifactUri.parse(stored.uri()), stored.sha256(), stored.size()),
+        FailureReason.DATASET_UNAVAILABLE,
+        FailureReason.DATASET_CORRUPT);
   }
 
-  private static UncheckedIOException notWritten(IOException e) {
-    return new UncheckedIOException(
-        "the copy in millrace.artifact.cache.directory cannot be written: %s; check disk space and permissions"
-            .formatted(e),
-        e);
+  @FunctionalInterface
+  private interface Download<T> {
+    Copy<T> start() throws InterruptedException;
+  }
+
+  private static <T> Copy<T> obtained(
+      Download<T> download, FailureReason unavailable, FailureReason corrupt)
+      throws InterruptedException {
+    try {
+      return download.start();
+    } catch (ArtifactUnavailable | ArtifactRefused | InvalidArtifactUri e) {
+      throw new Unscorable(unavailable, String.valueOf(e.getMessage()));
+    } catch (ArtifactCorrupt | PackageException e) {
+      throw new Unscorable(corrupt, String.valueOf(e.getMessage()));
+    }
   }
 }

@@ -80,15 +80,15 @@ class InputsTest {
   void fetchesADamagedCopyAgain() throws Exception {
     byte[] content = LinearModels.classes().getBytes(StandardCharsets.UTF_8);
     artifacts.putDataset("linear", 1, content);
-    StoredFile stored = file(content);
+    StoredFile stored = file("linear", 1, content);
     Inputs inputs = inputs(DataSize.ofMegabytes(10), Duration.ofSeconds(1));
     Path copy;
-    try (var first = inputs.dataset("linear", 1, stored)) {
+    try (var first = inputs.dataset(stored)) {
       copy = first.content();
     }
     Files.writeString(copy, "x,answer\n1,no\n");
 
-    try (var again = inputs.dataset("linear", 1, stored)) {
+    try (var again = inputs.dataset(stored)) {
       assertThat(again.content()).hasBinaryContent(content);
     }
   }
@@ -99,7 +99,7 @@ class InputsTest {
     for (int version = 1; version <= 4; version++) {
       byte[] content = ("v" + version).repeat(500).getBytes(StandardCharsets.UTF_8);
       artifacts.putDataset("data", version, content);
-      try (var copy = inputs.dataset("data", version, file(content))) {
+      try (var copy = inputs.dataset(file("data", version, content))) {
         assertThat(copy.content()).exists();
       }
       // As if each had been used a quarter of an hour ago, the older ones before.
@@ -125,7 +125,7 @@ class InputsTest {
     artifacts.refuse(2);
 
     try (var copy =
-        inputs(DataSize.ofMegabytes(1), Duration.ofSeconds(10)).dataset("late", 1, file(content))) {
+        inputs(DataSize.ofMegabytes(1), Duration.ofSeconds(10)).dataset(file("late", 1, content))) {
       assertThat(copy.content()).hasBinaryContent(content);
     }
   }
@@ -138,7 +138,7 @@ class InputsTest {
         "did not answer",
         () ->
             inputs(DataSize.ofMegabytes(1), Duration.ofMillis(500))
-                .dataset("never", 1, file(new byte[] {1})));
+                .dataset(file("never", 1, new byte[] {1})));
   }
 
   @Test
@@ -150,15 +150,15 @@ class InputsTest {
     assertUnscorable(
         FailureReason.DATASET_CORRUPT,
         "SHA-256",
-        () -> inputs.dataset("changed", 1, file(expected)));
+        () -> inputs.dataset(file("changed", 1, expected)));
     assertUnscorable(
         FailureReason.DATASET_CORRUPT,
         "more than the 3 bytes",
-        () -> inputs.dataset("changed", 1, file(new byte[] {1, 2, 3})));
+        () -> inputs.dataset(file("changed", 1, new byte[] {1, 2, 3})));
     assertUnscorable(
         FailureReason.DATASET_UNAVAILABLE,
         "404",
-        () -> inputs.dataset("absent", 1, file(expected)));
+        () -> inputs.dataset(file("absent", 1, expected)));
     assertThat(work.resolve("cache")).isEmptyDirectory();
   }
 
@@ -228,7 +228,11 @@ class InputsTest {
     return new Inputs(new ModelPackages(client, cache), cache);
   }
 
-  private static StoredFile file(byte[] content) {
-    return new StoredFile("dataset:/x/1", "text/csv", Sha256.of(content), content.length);
+  private static StoredFile file(String dataset, int version, byte[] content) {
+    return new StoredFile(
+        "dataset:/%s/%d".formatted(dataset, version),
+        "text/csv",
+        Sha256.of(content),
+        content.length);
   }
 }

@@ -11,7 +11,6 @@ import io.millrace.artifacts.packages.ModelPackages;
 import io.millrace.modelpackage.ModelPackage;
 import io.millrace.modelpackage.OnnxScorer;
 import io.millrace.modelpackage.PackageException;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Map;
@@ -174,7 +173,7 @@ class Rollout implements DisposableBean {
         log.info("{} serves version {} (revision {})", endpoint, version, wanted.revision());
         events.deployed(wanted, version, before);
         return;
-      } catch (PackageUnavailable e) {
+      } catch (ArtifactUnavailable | ArtifactRefused | UncheckedIOException e) {
         log.warn("Package of {} version {}: {}", endpoint, version, e.getMessage());
         if (!told && System.nanoTime() > patienceEnds) {
           told = true;
@@ -223,27 +222,18 @@ class Rollout implements DisposableBean {
     return doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
   }
 
-  private ServedModel load(Wanted wanted, int version)
-      throws PackageUnavailable, Refused, InterruptedException {
+  private ServedModel load(Wanted wanted, int version) throws Refused, InterruptedException {
     try (Copy<ModelPackage> downloaded = download(wanted)) {
       return warm(wanted, version, downloaded.content());
     }
   }
 
-  private Copy<ModelPackage> download(Wanted wanted)
-      throws PackageUnavailable, Refused, InterruptedException {
+  private Copy<ModelPackage> download(Wanted wanted) throws Refused, InterruptedException {
     try {
       return packages.open(
           wanted.packageUri(), wanted.packageSha256(), settings.maxPackageSize().toBytes());
     } catch (PackageException | ArtifactCorrupt | InvalidArtifactUri e) {
       throw new Refused("package-corrupt", e);
-    } catch (ArtifactUnavailable | ArtifactRefused e) {
-      throw new PackageUnavailable(String.valueOf(e.getMessage()), e);
-    } catch (IOException | UncheckedIOException e) {
-      throw new PackageUnavailable(
-          "package %s cannot be stored in millrace.artifact.cache.directory: %s; check disk space and permissions"
-              .formatted(wanted.packageUri(), e),
-          e);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.millrace.tracking.idempotency;
 
+import io.millrace.artifacts.Sha256;
 import io.millrace.database.Database;
 import io.millrace.database.DatabaseUnavailable;
 import io.millrace.database.Tx;
@@ -9,9 +10,6 @@ import io.millrace.tracking.mlflow.ErrorCode;
 import io.millrace.tracking.mlflow.MlflowException;
 import io.millrace.tracking.mlflow.MlflowMessage;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -116,7 +114,7 @@ public class Idempotency {
               "invalid-idempotency-key",
               "The header %s must have 1 to %d characters.".formatted(HEADER, LONGEST_KEY)));
     }
-    String fingerprint = sha256(body);
+    String fingerprint = Sha256.of(body);
     Stored stored =
         database.inTransaction(
             tx -> {
@@ -210,15 +208,5 @@ public class Idempotency {
     return key.length() > 1 && key.startsWith("\"") && key.endsWith("\"")
         ? key.substring(1, key.length() - 1)
         : key;
-  }
-
-  private static String sha256(String text) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException everyJvmHasIt) {
-      throw new IllegalStateException(everyJvmHasIt);
-    }
   }
 }

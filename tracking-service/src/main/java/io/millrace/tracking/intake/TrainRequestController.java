@@ -1,5 +1,6 @@
 package io.millrace.tracking.intake;
 
+import io.millrace.artifacts.Sha256;
 import io.millrace.database.Database;
 import io.millrace.events.TrainRequested;
 import io.millrace.messaging.EventCodec;
@@ -11,10 +12,7 @@ import io.millrace.tracking.intake.Requests.Sent;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +79,7 @@ class TrainRequestController {
               .formatted(fallback, id));
     }
     TrainRequested request = TrainRequested.newBuilder(body).setRequestId(id.value()).build();
-    String sha256 = sha256(codec.toJson(request));
+    String sha256 = Sha256.of(codec.toJson(request));
     Sent sent =
         database.inTransaction(
             tx -> {
@@ -178,15 +176,5 @@ class TrainRequestController {
     return plain.length() > 1 && plain.startsWith("\"") && plain.endsWith("\"")
         ? plain.substring(1, plain.length() - 1)
         : plain;
-  }
-
-  private static String sha256(String text) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException(impossible);
-    }
   }
 }

@@ -1,14 +1,11 @@
 package io.millrace.tracking.pipelines;
 
+import io.millrace.artifacts.Sha256;
 import io.millrace.changes.Change;
 import io.millrace.database.Row;
 import io.millrace.database.Tx;
 import io.millrace.pipeline.Pipeline;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -40,7 +37,7 @@ public class Pipelines {
 
   /** Adds a version, unless the newest one of that name says the same. */
   Applied apply(Tx tx, String definition, Pipeline pipeline, Change change) {
-    String sha256 = sha256(definition);
+    String sha256 = Sha256.of(definition);
     String name = pipeline.name();
     tx.query(
         "select pg_advisory_xact_lock(hashtext(current_schema()), hashtext('pipeline ' || $1))",
@@ -129,15 +126,5 @@ public class Pipelines {
         row.string("definition"),
         Pipeline.fromJson(row.json("resolved")),
         row.instant("created_at"));
-  }
-
-  private static String sha256(String text) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException(impossible);
-    }
   }
 }

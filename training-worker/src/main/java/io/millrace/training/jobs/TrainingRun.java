@@ -4,6 +4,7 @@ import io.millrace.artifacts.ArtifactCache;
 import io.millrace.artifacts.ArtifactClient;
 import io.millrace.artifacts.ArtifactRefused;
 import io.millrace.artifacts.ArtifactUri;
+import io.millrace.artifacts.InvalidArtifactUri;
 import io.millrace.events.FileRef;
 import io.millrace.events.RunQueued;
 import io.millrace.messaging.Delivery;
@@ -99,11 +100,10 @@ final class TrainingRun {
   private Outcome train(RunQueued job, int attempt, RunDirectory run, Stopper stopper)
       throws IOException, InterruptedException, Fenced {
     FileRef content = job.getDataset().getContent();
-    ArtifactUri dataset =
-        new ArtifactUri.Dataset(job.getDataset().getName(), job.getDataset().getVersion());
-    try (var cached = cache.file(dataset, content.getSha256(), content.getSize())) {
+    try (var cached =
+        cache.file(ArtifactUri.parse(content.getUri()), content.getSha256(), content.getSize())) {
       run.provideDataset(cached.content());
-    } catch (ArtifactRefused e) {
+    } catch (ArtifactRefused | InvalidArtifactUri e) {
       return new Outcome.Failed(
           "invalid-parameters", "the dataset cannot be had: " + e.getMessage());
     }

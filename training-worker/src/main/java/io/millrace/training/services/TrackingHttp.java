@@ -1,16 +1,17 @@
 package io.millrace.training.services;
 
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.retry.RetryException;
 import org.springframework.core.retry.RetryPolicy;
 import org.springframework.core.retry.RetryTemplate;
+import org.springframework.http.MediaType;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.stereotype.Component;
+import org.springframework.web.client.HttpClientErrorException;
+import org.springframework.web.client.RestClient;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -18,9 +19,6 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * JSON calls of tracking-service, retried with exponential back-off while it does not answer (no
  * connection, HTTP 5xx, 408, 429). A call may therefore arrive twice.
- *
- * <p>Works on the JDK's HTTP client and not on RestClient: each call has a timeout of its own, and
- * a worker that stops interrupts it.
  */
 @Component
 final class TrackingHttp implements AutoCloseable {
@@ -30,11 +28,12 @@ final class TrackingHttp implements AutoCloseable {
   private static final Duration FIRST_DELAY = Duration.ofMillis(100);
   private static final Duration LONGEST_DELAY = Duration.ofSeconds(2);
 
-  private final HttpClient client =
+  private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(CONNECT_TIMEOUT)
           .build();
+  private final RestClient client = RestClient.create();
   private final JsonMapper json;
 
   TrackingHttp(JsonMapper json) {
@@ -49,15 +48,20 @@ final class TrackingHttp implements AutoCloseable {
    * @throws ServiceUnavailable when the patience ends
    */
   JsonNode post(String uri, Object body, Duration patience) throws InterruptedException {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(uri))
-            .timeout(patience.compareTo(LONGEST_CALL) < 0 ? patience : LONGEST_CALL)
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(json.writeValueAsString(body)))
-            .build();
+    JdkClientHttpRequestFactory requests = new JdkClientHttpRequestFactory(http);
+    requests.setReadTimeout(patience.compareTo(LONGEST_CALL) < 0 ? patience : LONGEST_CALL);
+    RestClient.RequestBodySpec request =
+        client
+            .mutate()
+            .requestFactory(requests)
+            .build()
+            .post()
+            .uri(URI.create(uri))
+            .contentType(MediaType.APPLICATION_JSON)
+            .body(json.writeValueAsBytes(body));
     RetryPolicy policy =
         RetryPolicy.builder()
-            .includes(IOException.class)
+            .predicate(e -> e instanceof RuntimeException && !isRefusal(e))
             .timeout(patience)
             .maxRetries(Long.MAX_VALUE)
             .delay(FIRST_DELAY)
@@ -66,14 +70,14 @@ final class TrackingHttp implements AutoCloseable {
             .maxDelay(LONGEST_DELAY)
             .build();
     try {
-      return new RetryTemplate(policy).execute(() -> attempt(request));
+      return new RetryTemplate(policy).execute(() -> tree(request.retrieve().body(byte[].class)));
     } catch (RetryException e) {
-      // An interrupted back-off leaves the flag and the exception of the attempt before.
-      if (e.getCause() instanceof InterruptedException || Thread.interrupted()) {
+      // An interrupted call or back-off leaves the flag and some other exception.
+      if (Thread.interrupted()) {
         throw new InterruptedException(uri + " was interrupted");
       }
-      if (e.getCause() instanceof RuntimeException refused) {
-        throw refused;
+      if (isRefusal(e.getCause())) {
+        throw refusal(uri, (HttpClientErrorException) e.getCause());
       }
       throw new ServiceUnavailable(
           "POST %s failed for %s: %s; is that service up?".formatted(uri, patience, e.getCause()),
@@ -81,47 +85,33 @@ final class TrackingHttp implements AutoCloseable {
     }
   }
 
-  private JsonNode attempt(HttpRequest request) throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
-    int status = answer.statusCode();
-    if (status < 300) {
-      return answer.body().length == 0 ? json.createObjectNode() : tree(answer.body());
-    }
-    if (status >= 500 || status == 429 || status == 408) {
-      throw new IOException("HTTP " + status);
-    }
-    throw refusal(request, status, answer.body());
+  private static boolean isRefusal(Throwable e) {
+    return e instanceof HttpClientErrorException refused
+        && refused.getStatusCode().value() != 408
+        && refused.getStatusCode().value() != 429;
   }
 
-  private ServiceRefused refusal(HttpRequest request, int status, byte[] body) {
+  private JsonNode tree(byte @Nullable [] body) {
+    return body == null || body.length == 0 ? json.createObjectNode() : json.readTree(body);
+  }
+
+  private ServiceRefused refusal(String uri, HttpClientErrorException refused) {
     JsonNode problem;
     try {
-      problem = json.readTree(body);
+      problem = tree(refused.getResponseBodyAsByteArray());
     } catch (JacksonException notJson) {
       problem = json.createObjectNode();
     }
+    int status = refused.getStatusCode().value();
     return new ServiceRefused(
         status,
         problem.path("code").asString(""),
-        "%s %s was refused with HTTP %d: %s"
-            .formatted(
-                request.method(),
-                request.uri(),
-                status,
-                problem.path("detail").asString("no reason given")));
-  }
-
-  private JsonNode tree(byte[] bytes) throws IOException {
-    try {
-      return json.readTree(bytes);
-    } catch (JacksonException e) {
-      throw new IOException(
-          "the answer is not JSON: " + new String(bytes, StandardCharsets.UTF_8), e);
-    }
+        "POST %s was refused with HTTP %d: %s"
+            .formatted(uri, status, problem.path("detail").asString("no reason given")));
   }
 
   @Override
   public void close() {
-    client.shutdownNow();
+    http.shutdownNow();
   }
 }
