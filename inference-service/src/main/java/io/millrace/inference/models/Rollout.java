@@ -34,8 +34,9 @@ import org.springframework.stereotype.Component;
 class Rollout implements DisposableBean {
 
   private static final Logger log = LoggerFactory.getLogger(Rollout.class);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+
+  /** Between downloads, each of which retries by itself for a while. */
+  private static final Duration PAUSE = Duration.ofSeconds(1);
 
   private final ModelTable table;
   private final ModelPackages packages;
@@ -65,7 +66,7 @@ class Rollout implements DisposableBean {
     this.meters = meters;
   }
 
-  /** What is to come of one endpoint. Guarded by itself. */
+  /** Pending changes of one endpoint. Guarded by itself. */
   private static final class Turn {
     private @Nullable Wanted newest;
     private boolean working;
@@ -162,7 +163,6 @@ class Rollout implements DisposableBean {
     }
     Integer before = table.at(endpoint).map(ServedModel::version).orElse(null);
     long patienceEnds = System.nanoTime() + settings.downloadPatience().toNanos();
-    Duration pause = FIRST_PAUSE;
     boolean told = false;
     while (true) {
       try {
@@ -189,20 +189,19 @@ class Rollout implements DisposableBean {
               before);
           settled.complete(null);
         }
-        pause = told ? settings.retryInterval() : longer(pause);
       } catch (Refused e) {
         count(endpoint, e.reason);
         log.error("{} version {} cannot be served: {}", endpoint, version, e.getMessage());
         events.failed(wanted, version, e.reason, String.valueOf(e.getMessage()), before);
         return;
       }
-      if (overtaken(turn, pause)) {
+      if (overtaken(turn, told ? settings.retryInterval() : PAUSE)) {
         return;
       }
     }
   }
 
-  /** Waits, and says whether something newer came meanwhile. */
+  /** Waits; returns true as soon as a newer desired state arrives. */
   private static boolean overtaken(Turn turn, Duration pause) throws InterruptedException {
     long end = System.nanoTime() + pause.toNanos();
     synchronized (turn) {
@@ -215,11 +214,6 @@ class Rollout implements DisposableBean {
       }
       return true;
     }
-  }
-
-  private static Duration longer(Duration pause) {
-    Duration doubled = pause.multipliedBy(2);
-    return doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
   }
 
   private ServedModel load(Wanted wanted, int version) throws Refused, InterruptedException {
