@@ -37,7 +37,7 @@ class ArchitectureTest {
   static final ArchRule NUMBERS_KNOW_NOTHING_ELSE =
       noClasses()
           .that()
-          .resideInAnyPackage("..metrics..", "..gates..")
+          .resideInAnyPackage("..intervals..", "..gates..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
@@ -46,7 +46,8 @@ class ArchitectureTest {
               "io.millrace.messaging..",
               "io.millrace.modelpackage..",
               "ai.onnxruntime..")
-          .because("metrics and gates are checked against numbers, not against a running platform");
+          .because(
+              "intervals and gates are checked against numbers, not against a running platform");
 
   @ArchTest
   static final ArchRule SCORING_TOUCHES_NO_DATABASE =

@@ -232,9 +232,8 @@ final class Run {
             .mapToDouble(
                 i -> regression ? scores.value(i) : scores.probability(i / columns, i % columns))
             .toArray();
-    Map<String, Double> metrics = new LinkedHashMap<>();
-    Quality.of(examples.signature(), answers, examples.validation().targets())
-        .forEach((name, value) -> metrics.put("validation." + name, value));
+    Map<String, Double> metrics =
+        ValidationMetrics.ofModel(examples.signature(), answers, examples.validation().targets());
     say("validation metrics %s", metrics);
     return metrics;
   }

@@ -18,6 +18,7 @@ import java.lang.reflect.Array;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -83,8 +84,11 @@ public final class Data {
 
   /** The validation metrics of the ONNX graph. */
   public static Map<String, Double> quality(TrainedModel model, Examples examples) {
-    return Quality.of(
-        examples.signature(), served(model, examples), examples.validation().targets());
+    Map<String, Double> metrics = new HashMap<>();
+    ValidationMetrics.ofModel(
+            examples.signature(), served(model, examples), examples.validation().targets())
+        .forEach((name, value) -> metrics.put(name.substring("validation.".length()), value));
+    return metrics;
   }
 
   /** How often the graph's own output {@code label} is the true label. */

@@ -2,7 +2,7 @@ package io.millrace.evaluation.evaluations;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.millrace.evaluation.gates.GateDecision;
-import io.millrace.evaluation.metrics.MeasuredMetric;
+import io.millrace.evaluation.intervals.MeasuredMetric;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package io.millrace.evaluation.evaluations;
 
 import io.millrace.evaluation.gates.GateDecision;
-import io.millrace.evaluation.metrics.MeasuredMetric;
+import io.millrace.evaluation.intervals.MeasuredMetric;
 import java.util.List;
 
 /** What came of a job. */

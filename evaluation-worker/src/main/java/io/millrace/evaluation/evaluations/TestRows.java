@@ -7,9 +7,9 @@ import io.millrace.datasets.Schema;
 import io.millrace.datasets.Split;
 import io.millrace.datasets.Table;
 import io.millrace.datasets.Task;
-import io.millrace.evaluation.metrics.HeldOut;
-import io.millrace.evaluation.metrics.HeldOutClasses;
-import io.millrace.evaluation.metrics.HeldOutQuantities;
+import io.millrace.modelmetrics.ClassificationPredictions;
+import io.millrace.modelmetrics.LabelledPredictions;
+import io.millrace.modelmetrics.RegressionPredictions;
 import io.millrace.modelpackage.Feature;
 import io.millrace.modelpackage.ModelPackage;
 import io.millrace.modelpackage.OnnxScorer;
@@ -90,7 +90,7 @@ final class TestRows {
    *
    * @throws Unscorable where the model and the data do not fit or the model does not run
    */
-  HeldOut score(ModelPackage model) {
+  LabelledPredictions score(ModelPackage model) {
     Signature signature = model.signature();
     if (signature.task() != task) {
       throw new Unscorable(
@@ -111,7 +111,7 @@ final class TestRows {
     }
   }
 
-  private HeldOut classes(OnnxScorer scorer) {
+  private LabelledPredictions classes(OnnxScorer scorer) {
     List<String> labels = new ArrayList<>(table.classes(target));
     int[] codes = table.classCodes(target);
     int[] places = new int[scorer.signature().classes().size()];
@@ -129,21 +129,21 @@ final class TestRows {
           "The target '%s' has only the class %s.".formatted(target, labels));
     }
     int[] truth = new int[rows.length];
-    double[][] probabilities = new double[rows.length][labels.size()];
+    double[] probabilities = new double[rows.length * labels.size()];
     for (int from = 0; from < rows.length; from += BATCH) {
       int[] batch = batch(from);
       Scores scores = score(scorer, batch);
       for (int i = 0; i < batch.length; i++) {
         truth[from + i] = codes[batch[i]];
         for (int c = 0; c < places.length; c++) {
-          probabilities[from + i][places[c]] = scores.probability(i, c);
+          probabilities[(from + i) * labels.size() + places[c]] = scores.probability(i, c);
         }
       }
     }
-    return new HeldOutClasses(truth, probabilities);
+    return new ClassificationPredictions(truth, probabilities, labels.size());
   }
 
-  private HeldOut quantities(OnnxScorer scorer) {
+  private LabelledPredictions quantities(OnnxScorer scorer) {
     double[] numbers = table.numbers(target);
     double[] truth = new double[rows.length];
     double[] predicted = new double[rows.length];
@@ -155,7 +155,7 @@ final class TestRows {
         predicted[from + i] = scores.value(i);
       }
     }
-    return new HeldOutQuantities(truth, predicted);
+    return new RegressionPredictions(truth, predicted);
   }
 
   private Scores score(OnnxScorer scorer, int[] batch) {

@@ -1,6 +1,6 @@
 package io.millrace.evaluation.gates;
 
-import io.millrace.evaluation.metrics.Bootstrap;
+import io.millrace.evaluation.intervals.Bootstrap;
 
 /** The version that serves now, to compare a candidate with. */
 public sealed interface Champion {

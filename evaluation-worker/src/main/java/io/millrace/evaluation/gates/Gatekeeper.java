@@ -1,9 +1,9 @@
 package io.millrace.evaluation.gates;
 
-import io.millrace.evaluation.metrics.Bootstrap;
-import io.millrace.evaluation.metrics.Bootstrap.Interval;
-import io.millrace.evaluation.metrics.Bootstrap.Resampled;
-import io.millrace.evaluation.metrics.Metric;
+import io.millrace.evaluation.intervals.Bootstrap;
+import io.millrace.evaluation.intervals.Bootstrap.Interval;
+import io.millrace.evaluation.intervals.Bootstrap.Resampled;
+import io.millrace.modelmetrics.Metric;
 import io.millrace.pipeline.Gate;
 import java.util.List;
 import java.util.Locale;

@@ -2,10 +2,10 @@ package io.millrace.evaluation.gates;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.evaluation.metrics.Bootstrap;
-import io.millrace.evaluation.metrics.Bootstrap.Resampled;
-import io.millrace.evaluation.metrics.HeldOutClasses;
-import io.millrace.evaluation.metrics.HeldOutQuantities;
+import io.millrace.evaluation.intervals.Bootstrap;
+import io.millrace.evaluation.intervals.Bootstrap.Resampled;
+import io.millrace.modelmetrics.ClassificationPredictions;
+import io.millrace.modelmetrics.RegressionPredictions;
 import io.millrace.pipeline.Gate;
 import java.util.List;
 import java.util.stream.Stream;
@@ -78,7 +78,7 @@ class GatekeeperTest {
   void doesNotPassWhatIsNotDefined() {
     Resampled oneClass =
         BOOTSTRAP.resample(
-            new HeldOutClasses(new int[] {1, 1}, new double[][] {{.1, .9}, {.2, .8}}));
+            new ClassificationPredictions(new int[] {1, 1}, new double[] {.1, .9, .2, .8}, 2));
     GateDecision decision =
         new Gatekeeper(BOOTSTRAP, oneClass, NONE)
             .decide(List.of(new Gate.AtLeast("roc_auc", 0.5)))
@@ -105,7 +105,7 @@ class GatekeeperTest {
   void judgesQuantities() {
     Resampled rows =
         BOOTSTRAP.resample(
-            new HeldOutQuantities(new double[] {1, 2, 3, 4}, new double[] {1, 2, 3, 5}));
+            new RegressionPredictions(new double[] {1, 2, 3, 4}, new double[] {1, 2, 3, 5}));
 
     assertThat(
             Gatekeeper.passed(
@@ -122,17 +122,15 @@ class GatekeeperTest {
   }
 
   /** Ten rows, of which the first ones are recognised with probability .9, the others missed. */
-  private static HeldOutClasses right(int recognised) {
+  private static ClassificationPredictions right(int recognised) {
     int[] truth = new int[10];
-    double[][] p = new double[10][];
+    double[] p = new double[20];
     for (int row = 0; row < 10; row++) {
       truth[row] = row % 2;
       double ofTruth = row < recognised ? .9 : .1;
-      p[row] =
-          truth[row] == 1
-              ? new double[] {1 - ofTruth, ofTruth}
-              : new double[] {ofTruth, 1 - ofTruth};
+      p[2 * row + truth[row]] = ofTruth;
+      p[2 * row + 1 - truth[row]] = 1 - ofTruth;
     }
-    return new HeldOutClasses(truth, p);
+    return new ClassificationPredictions(truth, p, 2);
   }
 }

@@ -4,7 +4,7 @@ import ai.onnx.proto.OnnxMl;
 import io.millrace.modelpackage.Signature;
 import io.millrace.trainers.Examples;
 import io.millrace.trainers.Imputation;
-import io.millrace.trainers.Quality;
+import io.millrace.trainers.ValidationMetrics;
 import io.millrace.trainers.onnx.OnnxGraphBuilder;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,10 +63,7 @@ final class ClassForest implements RandomForestAlgorithm.Ensemble {
       add(model, validation, sums);
       weight += weightOf(model);
       double[] probabilities = scaled(sums, weight);
-      metrics.add(
-          Map.of(
-              "validation.accuracy", Quality.accuracy(probabilities, targets, classes),
-              "validation.log_loss", Quality.logLoss(probabilities, targets, classes)));
+      metrics.add(ValidationMetrics.ofStep(signature, probabilities, targets));
     }
     return metrics;
   }

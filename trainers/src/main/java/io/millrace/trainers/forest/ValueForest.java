@@ -4,7 +4,7 @@ import ai.onnx.proto.OnnxMl;
 import io.millrace.modelpackage.Signature;
 import io.millrace.trainers.Examples;
 import io.millrace.trainers.Imputation;
-import io.millrace.trainers.Quality;
+import io.millrace.trainers.ValidationMetrics;
 import io.millrace.trainers.onnx.OnnxGraphBuilder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,7 +50,7 @@ final class ValueForest implements RandomForestAlgorithm.Ensemble {
     for (RandomForest.Model model : chunk.models()) {
       models.add(model);
       add(model, validation, sums);
-      metrics.add(Map.of("validation.rmse", Quality.rmse(mean(sums), targets)));
+      metrics.add(ValidationMetrics.ofStep(signature, mean(sums), targets));
     }
     return metrics;
   }

@@ -6,10 +6,9 @@ import io.millrace.trainers.Algorithm;
 import io.millrace.trainers.Examples;
 import io.millrace.trainers.Params;
 import io.millrace.trainers.Progress;
-import io.millrace.trainers.Quality;
 import io.millrace.trainers.TrainedModel;
+import io.millrace.trainers.ValidationMetrics;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -85,7 +84,7 @@ public final class MlpAlgorithm implements Algorithm {
       shuffle(order, random);
       double loss = epoch(network, x, y, order);
       Map<String, Double> metrics =
-          metrics(
+          ValidationMetrics.ofStep(
               signature,
               perceptron.answers(network.output(validation, false)),
               examples.validation().targets());
@@ -150,19 +149,6 @@ public final class MlpAlgorithm implements Algorithm {
     MultiLayerNetwork network = new MultiLayerNetwork(layers.build());
     network.init();
     return network;
-  }
-
-  private static Map<String, Double> metrics(
-      Signature signature, double[] answers, double[] targets) {
-    Map<String, Double> metrics = new LinkedHashMap<>();
-    if (signature.task() == Task.CLASSIFICATION) {
-      int classes = signature.classes().size();
-      metrics.put("validation.log_loss", Quality.logLoss(answers, targets, classes));
-      metrics.put("validation.accuracy", Quality.accuracy(answers, targets, classes));
-    } else {
-      metrics.put("validation.rmse", Quality.rmse(answers, targets));
-    }
-    return metrics;
   }
 
   private static float[] targetScale(Signature signature, double[] targets) {

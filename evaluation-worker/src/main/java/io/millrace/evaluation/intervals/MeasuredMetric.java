@@ -1,5 +1,6 @@
-package io.millrace.evaluation.metrics;
+package io.millrace.evaluation.intervals;
 
+import io.millrace.modelmetrics.Metric;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,5 +1,7 @@
-package io.millrace.evaluation.metrics;
+package io.millrace.evaluation.intervals;
 
+import io.millrace.modelmetrics.LabelledPredictions;
+import io.millrace.modelmetrics.Metric;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -60,7 +62,7 @@ public record Bootstrap(int resamples, double confidence, long seed) {
   }
 
   /** Draws the resamples and measures each. */
-  public Resampled resample(HeldOut rows) {
+  public Resampled resample(LabelledPredictions rows) {
     int[][] strata = members(rows.strata());
     double[][] values = new double[rows.metrics().size()][resamples];
     int[] weights = new int[rows.rows()];

@@ -1,16 +1,22 @@
-package io.millrace.evaluation.metrics;
+package io.millrace.evaluation.intervals;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.millrace.modelmetrics.ClassificationPredictions;
+import io.millrace.modelmetrics.LabelledPredictions;
+import io.millrace.modelmetrics.Metric;
+import io.millrace.modelmetrics.RegressionPredictions;
+import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 
 class BootstrapTest {
 
   @Test
   void givesTheSameIntervalForTheSameSeed() {
-    HeldOut rows = scores(200, 1);
+    LabelledPredictions rows = scores(200, 1);
     Bootstrap bootstrap = new Bootstrap(200, 0.95, 42);
 
     assertThat(bootstrap.interval(bootstrap.resample(rows), Metric.ROC_AUC))
@@ -29,7 +35,7 @@ class BootstrapTest {
       positive[row] = row / 100.0;
     }
     Bootstrap bootstrap = new Bootstrap(1000, 0.95, 1);
-    var resampled = bootstrap.resample(MetricsTest.binary(truth, positive));
+    var resampled = bootstrap.resample(binary(truth, positive));
 
     assertThat(bootstrap.interval(resampled, Metric.ROC_AUC)).isNotNull();
     assertThat(resampled.estimate(Metric.ROC_AUC)).isLessThan(0.02);
@@ -53,7 +59,7 @@ class BootstrapTest {
       Bootstrap bootstrap = new Bootstrap(400, 0.90, trial);
       Bootstrap.Interval interval =
           bootstrap.interval(
-              bootstrap.resample(new HeldOutQuantities(truth, predicted)), Metric.MAE);
+              bootstrap.resample(new RegressionPredictions(truth, predicted)), Metric.MAE);
       covered += interval.lower() <= 1 && 1 <= interval.upper() ? 1 : 0;
     }
 
@@ -72,8 +78,7 @@ class BootstrapTest {
     }
     Bootstrap bootstrap = new Bootstrap(4000, 0.95, 3);
     Bootstrap.Interval interval =
-        bootstrap.interval(
-            bootstrap.resample(MetricsTest.binary(truth, positive)), Metric.ACCURACY);
+        bootstrap.interval(bootstrap.resample(binary(truth, positive)), Metric.ACCURACY);
     double half = 1.96 * Math.sqrt(.8 * .2 / 200);
 
     assertThat(interval.lower()).isCloseTo(.8 - half, within(0.01));
@@ -82,7 +87,7 @@ class BootstrapTest {
 
   @Test
   void comparesModelsInPairs() {
-    HeldOut rows = scores(300, 5);
+    LabelledPredictions rows = scores(300, 5);
     Bootstrap bootstrap = new Bootstrap(200, 0.95, 9);
 
     assertThat(bootstrap.difference(bootstrap.resample(rows), bootstrap.resample(rows), Metric.F1))
@@ -92,7 +97,7 @@ class BootstrapTest {
   @Test
   void givesNoIntervalWhereTheMetricIsNotDefined() {
     Bootstrap bootstrap = new Bootstrap(100, 0.95, 1);
-    var resampled = bootstrap.resample(MetricsTest.binary(new int[] {1, 1, 1}, .2, .3, .9));
+    var resampled = bootstrap.resample(binary(new int[] {1, 1, 1}, .2, .3, .9));
 
     assertThat(bootstrap.interval(resampled, Metric.ROC_AUC)).isNull();
     assertThat(bootstrap.interval(resampled, Metric.RMSE)).isNull();
@@ -106,7 +111,7 @@ class BootstrapTest {
     assertThat(Bootstrap.quantile(new double[] {1, 2, 3, 4}, 1)).isEqualTo(4);
   }
 
-  private static HeldOut scores(int n, long seed) {
+  private static LabelledPredictions scores(int n, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     int[] truth = new int[n];
     double[] positive = new double[n];
@@ -114,6 +119,11 @@ class BootstrapTest {
       truth[row] = random.nextInt(2);
       positive[row] = Math.clamp(0.3 * truth[row] + 0.7 * random.nextDouble(), 0.0, 1.0);
     }
-    return MetricsTest.binary(truth, positive);
+    return binary(truth, positive);
+  }
+
+  private static ClassificationPredictions binary(int[] truth, double... positive) {
+    return new ClassificationPredictions(
+        truth, Arrays.stream(positive).flatMap(p -> DoubleStream.of(1 - p, p)).toArray(), 2);
   }
 }

@@ -1,0 +1,5 @@
+/** The uncertainty of metrics, by the bootstrap. */
+@NullMarked
+package io.millrace.evaluation.intervals;
+
+import org.jspecify.annotations.NullMarked;
